@@ -1,0 +1,417 @@
+/*
+ * Configuration. The table below is the only list of options: reading, checking, dumping and the
+ * test of the documentation all walk it. A value is checked where it is read, so that a complaint
+ * can name the line of the file or the environment variable.
+ */
+#include "base/conf.h"
+
+#include "base/buf.h"
+#include "base/util.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef PKGDATADIR
+#define PKGDATADIR "/usr/share/parlor"
+#endif
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/etc"
+#endif
+#ifndef RUNDIR
+#define RUNDIR "/run/parlor"
+#endif
+
+/* The longest line of the file, with its end; inih cuts what is longer without a word. */
+enum { LINE_MAX_BYTES = 4096 };
+
+/* clang-format off */
+const struct conf_option conf_options[] = {
+	{ "server", "base_url", "PARLOR_BASE_URL", "BETTER_AUTH_URL", NULL,
+		"Where browsers find this server, as https://chat.example.org. With https the cookies are Secure.",
+		CONF_URL, .offset = offsetof(struct conf, base_url) },
+	{ "server", "static_dir", "PARLOR_STATIC_DIR", NULL, PKGDATADIR "/static",
+		"The directory of style sheets, scripts and pictures.",
+		CONF_TEXT, .min = 1, .offset = offsetof(struct conf, static_dir) },
+	{ "server", "template_dir", "PARLOR_TEMPLATE_DIR", NULL, PKGDATADIR "/templates",
+		"The directory of page and mail templates.",
+		CONF_TEXT, .min = 1, .offset = offsetof(struct conf, template_dir) },
+	{ "server", "runtime_dir", "PARLOR_RUNTIME_DIR", NULL, RUNDIR,
+		"The directory in which the pollers of this host open their sockets. Empty for none.",
+		CONF_TEXT, .min = 0, .offset = offsetof(struct conf, runtime_dir) },
+	{ "server", "log_level", "PARLOR_LOG_LEVEL", NULL, "info",
+		"The least level that is logged.",
+		CONF_LEVEL, .offset = offsetof(struct conf, log_level) },
+	{ "server", "demo_key", "PARLOR_DEMO_KEY", NULL, "",
+		"The publishable key that the demo shop at /demo embeds. Empty: no demo shop.",
+		CONF_TEXT, .min = 0, .offset = offsetof(struct conf, demo_key) },
+	{ "database", "database_url", "PARLOR_DATABASE_URL", "DATABASE_URL", NULL,
+		"The PostgreSQL database, as postgresql://user@host/name or host=... dbname=...",
+		CONF_TEXT, .min = 1, .is_secret = true, .offset = offsetof(struct conf, database_url) },
+	{ "database", "app_role", "PARLOR_APP_ROLE", NULL, "parlor_app",
+		"The database role that requests and jobs run as.",
+		CONF_NAME, .offset = offsetof(struct conf, app_role) },
+	{ "database", "poll_role", "PARLOR_POLL_ROLE", NULL, "parlor_poll",
+		"The database role that the pollers run as.",
+		CONF_NAME, .offset = offsetof(struct conf, poll_role) },
+	{ "auth", "auth_secret", "PARLOR_AUTH_SECRET", "BETTER_AUTH_SECRET", NULL,
+		"The secret that signs session cookies; the same as Better Auth's where both run.",
+		CONF_TEXT, .min = 32, .is_secret = true, .offset = offsetof(struct conf, auth_secret) },
+	{ "auth", "cookie_prefix", "PARLOR_COOKIE_PREFIX", NULL, "better-auth",
+		"The start of the names of session cookies.",
+		CONF_TOKEN, .offset = offsetof(struct conf, cookie_prefix) },
+	{ "poll", "poll_hold_seconds", "PARLOR_POLL_HOLD_SECONDS", NULL, "25",
+		"How long a long poll waits for news.",
+		CONF_NUMBER, .min = 1, .max = 50, .offset = offsetof(struct conf, poll_hold_seconds) },
+	{ "poll", "poll_max_waiting", "PARLOR_POLL_MAX_WAITING", NULL, "20000",
+		"How many long polls one poller holds; further ones are told to ask later.",
+		CONF_NUMBER, .min = 1, .max = 1000000,
+		.offset = offsetof(struct conf, poll_max_waiting) },
+	{ "poll", "poll_notify", "PARLOR_POLL_NOTIFY", NULL, "yes",
+		"Whether pollers pass hints on to those of other hosts through the database.",
+		CONF_BOOL, .offset = offsetof(struct conf, poll_notify) },
+	{ "limits", "limits_off", "PARLOR_LIMITS_OFF", NULL, "no",
+		"Switches rate limits off, for load tests only.",
+		CONF_BOOL, .offset = offsetof(struct conf, limits_off) },
+	{ "limits", "body_max", "PARLOR_BODY_MAX", NULL, "65536",
+		"The largest JSON body of a request, in bytes.",
+		CONF_NUMBER, .min = 1024, .max = 65536, .offset = offsetof(struct conf, body_max) },
+};
+/* clang-format on */
+const size_t conf_options_count = ARRAY_LEN(conf_options);
+
+struct load {
+	struct arena *mem;
+	struct conf *conf;
+	bool given[ARRAY_LEN(conf_options)]; /* in the file */
+	bool line_too_long;
+	const char *why; /* without the place */
+};
+
+static const char *
+range_text(struct arena *mem, const struct conf_option *o)
+{
+	switch (o->kind) {
+	case CONF_URL:
+		return "must be http:// or https:// and a host, without a path or a closing slash";
+	case CONF_NAME:
+		return "must be lower-case letters, digits and _, at most 63 of them";
+	case CONF_TOKEN:
+		return "must be letters, digits and any of . _ -";
+	case CONF_LEVEL:
+		return "must be debug, info, warn or error";
+	case CONF_BOOL:
+		return "must be yes or no";
+	case CONF_NUMBER:
+		return arena_printf(mem, "must be a whole number from %lld to %lld",
+			(long long)o->min, (long long)o->max);
+	case CONF_TEXT:
+		break;
+	}
+	if (o->min == 1)
+		return "must not be empty";
+	return arena_printf(mem, "must be at least %lld characters long", (long long)o->min);
+}
+
+static bool
+all_of(const char *s, const char *allowed)
+{
+	return *s && s[strspn(s, allowed)] == '\0';
+}
+
+static bool
+is_word(const char *s, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(s, words[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_base_url(const char *s)
+{
+	const char *host = strstr(s, "://");
+
+	if (strncmp(s, "http://", 7) != 0 && strncmp(s, "https://", 8) != 0)
+		return false;
+	return all_of(
+		host + 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:[]");
+}
+
+static bool
+set_bool(bool *field, const char *value)
+{
+	static const char *const yes[] = { "yes", "on", "true", "1" };
+	static const char *const no[] = { "no", "off", "false", "0" };
+
+	*field = is_word(value, yes, ARRAY_LEN(yes));
+	return *field || is_word(value, no, ARRAY_LEN(no));
+}
+
+static bool
+text_fits(const struct conf_option *o, const char *value)
+{
+	static const char *const levels[] = { "debug", "info", "warn", "error" };
+
+	switch (o->kind) {
+	case CONF_URL:
+		return is_base_url(value);
+	case CONF_NAME:
+		return strlen(value) <= 63 &&
+		       all_of(value, "abcdefghijklmnopqrstuvwxyz0123456789_");
+	case CONF_TOKEN:
+		return all_of(
+			value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+	case CONF_LEVEL:
+		return is_word(value, levels, ARRAY_LEN(levels));
+	default:
+		return utf8_count(value, strlen(value)) >= (size_t)o->min;
+	}
+}
+
+static bool
+set_option(struct load *l, const struct conf_option *o, const char *value)
+{
+	void *field = (char *)l->conf + o->offset;
+	bool fits;
+
+	if (o->kind == CONF_NUMBER) {
+		fits = parse_int(value, o->min, o->max, field);
+	} else if (o->kind == CONF_BOOL) {
+		fits = set_bool(field, value);
+	} else {
+		fits = text_fits(o, value);
+		*(const char **)field = arena_strdup(l->mem, value);
+	}
+	if (!fits)
+		l->why = arena_printf(l->mem, "%s %s", o->name, range_text(l->mem, o));
+	return fits;
+}
+
+/* The number of single-character edits that make b of a (Levenshtein). */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[64], len = strlen(b);
+
+	if (len >= ARRAY_LEN(row))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= len; j++)
+		row[j] = j;
+	for (size_t i = 1; *a; a++, i++) {
+		size_t corner = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= len; j++) {
+			size_t least = corner + (*a != b[j - 1]);
+
+			corner = row[j];
+			if (corner + 1 < least)
+				least = corner + 1;
+			if (row[j - 1] + 1 < least)
+				least = row[j - 1] + 1;
+			row[j] = least;
+		}
+	}
+	return row[len];
+}
+
+static const struct conf_option *
+nearest(const char *word, bool by_section)
+{
+	const struct conf_option *best = NULL;
+	size_t least = SIZE_MAX;
+
+	for (size_t i = 0; i < conf_options_count; i++) {
+		const struct conf_option *o = &conf_options[i];
+		size_t d = distance(word, by_section ? o->section : o->name);
+
+		if (!best || d < least) {
+			best = o;
+			least = d;
+		}
+	}
+	return best;
+}
+
+/* What is wrong with an option of the file that is not in the table. */
+static const char *
+unknown_text(struct arena *mem, const char *section, const char *name)
+{
+	if (!*section)
+		return arena_printf(mem, "%s stands before the first [section]", name);
+	for (size_t i = 0; i < conf_options_count; i++)
+		if (strcmp(conf_options[i].name, name) == 0)
+			return arena_printf(mem, "%s belongs in [%s], not in [%s]", name,
+				conf_options[i].section, section);
+	for (size_t i = 0; i < conf_options_count; i++)
+		if (strcmp(conf_options[i].section, section) == 0)
+			return arena_printf(mem, "there is no option %s in [%s]; did you mean %s?",
+				name, section, nearest(name, false)->name);
+	return arena_printf(mem, "there is no section [%s]; did you mean [%s]?", section,
+		nearest(section, true)->section);
+}
+
+/* inih calls this for each "name = value"; 0 stops it. */
+static int
+take_line(void *user, const char *section, const char *name, const char *value)
+{
+	struct load *l = user;
+
+	for (size_t i = 0; i < conf_options_count; i++) {
+		const struct conf_option *o = &conf_options[i];
+
+		if (strcmp(o->section, section) != 0 || strcmp(o->name, name) != 0)
+			continue;
+		if (l->given[i]) {
+			l->why = arena_printf(l->mem, "%s is given a second time", name);
+			return 0;
+		}
+		l->given[i] = true;
+		return set_option(l, o, value);
+	}
+	l->why = unknown_text(l->mem, section, name);
+	return 0;
+}
+
+struct lines {
+	FILE *file;
+	struct load *load;
+};
+
+/* fgets(3) for inih, which stops at a line that would be cut. */
+static char *
+next_line(char *line, int size, void *stream)
+{
+	struct lines *lines = stream;
+	size_t len;
+
+	if (!fgets(line, size, lines->file))
+		return NULL;
+	len = strlen(line);
+	if (len + 1 < (size_t)size || line[len - 1] == '\n')
+		return line;
+	lines->load->line_too_long = true;
+	return NULL;
+}
+
+static bool
+read_file(struct load *l, const char *path)
+{
+	struct lines lines = { .file = fopen(path, "re"), .load = l };
+	int line;
+
+	if (!lines.file) {
+		l->why = arena_printf(l->mem, "cannot read %s: %s", path, strerror(errno));
+		return false;
+	}
+	ini_use_stack = false;
+	ini_initial_alloc = ini_max_line = LINE_MAX_BYTES;
+	ini_allow_multiline = false;
+	ini_stop_on_first_error = true;
+	line = ini_parse_stream(next_line, &lines, take_line, l);
+	fclose(lines.file);
+	if (line > 0)
+		l->why = arena_printf(l->mem, "%s:%d: %s", path, line,
+			l->why ? l->why : "neither a [section] nor a comment nor name = value");
+	else if (l->line_too_long)
+		l->why = arena_printf(l->mem, "%s: a line is longer than %d characters", path,
+			LINE_MAX_BYTES - 2);
+	else if (line < 0)
+		l->why = "out of memory";
+	return !l->why;
+}
+
+static bool
+read_environment(struct load *l, const struct conf_option *o, bool *found)
+{
+	const char *name = o->env, *value = getenv(name);
+
+	if (!value && o->env_also) {
+		name = o->env_also;
+		value = getenv(name);
+	}
+	*found = value != NULL;
+	if (!value || set_option(l, o, value))
+		return true;
+	l->why = arena_printf(l->mem, "environment variable %s: %s", name, l->why);
+	return false;
+}
+
+static bool
+read_all(struct load *l, const char *path)
+{
+	bool found;
+
+	for (size_t i = 0; i < conf_options_count; i++)
+		if (conf_options[i].fallback &&
+			!set_option(l, &conf_options[i], conf_options[i].fallback))
+			return false;
+	if (path && !read_file(l, path))
+		return false;
+	for (size_t i = 0; i < conf_options_count; i++) {
+		const struct conf_option *o = &conf_options[i];
+
+		if (!read_environment(l, o, &found))
+			return false;
+		if (found || l->given[i] || o->fallback)
+			continue;
+		l->why = arena_printf(l->mem, "%s is not set: give it in [%s] of %s or as %s",
+			o->name, o->section, path ? path : SYSCONFDIR "/parlor.ini", o->env);
+		return false;
+	}
+	return true;
+}
+
+enum err
+conf_load(struct arena *mem, const char *path, const struct conf **conf, const char **why)
+{
+	struct load l = { .mem = mem, .conf = arena_alloc(mem, sizeof(*l.conf)) };
+
+	if (!path)
+		path = getenv("PARLOR_CONFIG");
+	if (!path && access(SYSCONFDIR "/parlor.ini", F_OK) == 0)
+		path = SYSCONFDIR "/parlor.ini";
+	if (!read_all(&l, path)) {
+		*why = l.why;
+		return ERR_INVALID;
+	}
+	*conf = l.conf;
+	return ERR_NONE;
+}
+
+static void
+dump_value(const struct conf *conf, const struct conf_option *o, struct buf *out)
+{
+	const void *field = (const char *)conf + o->offset;
+
+	if (o->is_secret)
+		buf_str(out, "***");
+	else if (o->kind == CONF_NUMBER)
+		buf_printf(out, "%lld", (long long)*(const int64_t *)field);
+	else if (o->kind == CONF_BOOL)
+		buf_str(out, *(const bool *)field ? "yes" : "no");
+	else
+		buf_str(out, *(const char *const *)field);
+}
+
+void
+conf_dump(const struct conf *conf, struct buf *out)
+{
+	const char *section = "";
+
+	for (size_t i = 0; i < conf_options_count; i++) {
+		const struct conf_option *o = &conf_options[i];
+
+		if (strcmp(section, o->section) != 0)
+			buf_printf(out, "%s[%s]\n", i ? "\n" : "", o->section);
+		section = o->section;
+		buf_printf(out, "%s = ", o->name);
+		dump_value(conf, o, out);
+		buf_char(out, '\n');
+	}
+}

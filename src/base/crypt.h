@@ -1,0 +1,45 @@
+/* Ids, tokens, hashes, and the formats of Better Auth (docs/better-auth.md). libsodium inside. */
+#ifndef PARLOR_CRYPT_H
+#define PARLOR_CRYPT_H
+
+#include "base/arena.h"
+#include "base/base.h"
+
+/* Call once at start; ends the process when libsodium cannot work. */
+void crypt_start(void);
+
+enum { ID_LEN = 26, TOKEN_LEN = 43, SESSION_TOKEN_LEN = 32, HASH_HEX_LEN = 64 };
+
+/*
+ * A new id: 9 characters of time (milliseconds, base 62, so ids of later milliseconds sort later
+ * in the C locale) and 17 random ones (101 bits), all [0-9A-Za-z]. out holds ID_LEN + 1.
+ */
+void crypt_id(char *out);
+/* 256 random bits in base64url: visitor tokens, and the secret part of keys. TOKEN_LEN + 1. */
+void crypt_token(char *out);
+/* 32 characters [a-zA-Z0-9], unbiased: sessions.token of Better Auth. SESSION_TOKEN_LEN + 1. */
+void crypt_session_token(char *out);
+
+/* BLAKE2b-256 of a token in lowercase hex: what the database holds. HASH_HEX_LEN + 1. */
+void crypt_hash(const char *token, char *out);
+bool crypt_equal(const char *a, const char *b); /* in constant time for equal lengths */
+
+/* HMAC-SHA256 in standard base64 with padding (44 characters). */
+void crypt_hmac_base64(const char *key, const char *text, char out[45]);
+void crypt_hmac_hex(const char *key, const char *text, char out[65]);
+
+/*
+ * Better Auth's credential: "salt:key" in hex, scrypt N=16384 r=16 p=1 of the NFKC-normalized
+ * password with the salt's hex text as salt. About 0.15 s and 34 MB a call.
+ * ERR_INVALID: the password is not UTF-8.
+ */
+enum err crypt_password(struct arena *mem, const char *password, const char **stored) MUST_USE;
+/* Whether password fits. A stored value that is malformed or NULL costs the same time and is false. */
+bool crypt_password_fits(const char *password, const char *stored) MUST_USE;
+
+/* Session cookie value, not URL-encoded: "token.base64(HMAC-SHA256(secret, token))". */
+const char *crypt_cookie(struct arena *mem, const char *secret, const char *token);
+/* The token of a cookie value as it came (URL-encoded or not, quoted or not); NULL when not ours. */
+const char *crypt_cookie_token(struct arena *mem, const char *secret, const char *value);
+
+#endif

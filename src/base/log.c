@@ -1,0 +1,72 @@
+/* One line, one write: lines of several processes never mix. */
+#include "base/log.h"
+
+#include "base/buf.h"
+#include "base/util.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum log_level min_level = LOG_INFO;
+static char process[16] = "parlor";
+static char request[33];
+
+void
+log_set_level(enum log_level level)
+{
+	min_level = level;
+}
+
+void
+log_set_process(const char *name)
+{
+	snprintf(process, sizeof(process), "%s", name);
+}
+
+void
+log_set_request(const char *id)
+{
+	snprintf(request, sizeof(request), "%s", id);
+}
+
+void
+log_members(enum log_level level, const char *message, const char *members)
+{
+	static const char *const names[] = { "debug", "info", "warn", "error" };
+	struct buf b = { 0 };
+	char now[32];
+	ssize_t n;
+
+	if (level < min_level)
+		return;
+	time_rfc3339(time_now_ms(), now);
+	buf_printf(&b, "{\"time\":\"%s\",\"level\":\"%s\",\"proc\":\"%s\",\"pid\":%d,\"message\":", now,
+		names[level], process, (int)getpid());
+	buf_json(&b, message, utf8_valid_prefix(message, strlen(message)));
+	if (request[0]) {
+		buf_str(&b, ",\"request\":");
+		buf_json(&b, request, strlen(request));
+	}
+	if (members && *members) {
+		buf_char(&b, ',');
+		buf_str(&b, members);
+	}
+	buf_str(&b, "}\n");
+	n = write(STDERR_FILENO, b.data, b.len);
+	(void)n; /* nowhere left to complain */
+	buf_free(&b);
+}
+
+void
+log_line(enum log_level level, const char *fmt, ...)
+{
+	char message[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	log_members(level, message, NULL);
+}

@@ -1,0 +1,251 @@
+/* Conversations: started, listed, changed, read. */
+#include "core/conversation.h"
+
+#include "base/buf.h"
+#include "base/crypt.h"
+#include "core/conversation.sql.h"
+#include "core/hint.h"
+
+#include <string.h>
+
+/* The one row of a statement that returns JSON and the visitor, who is then woken. */
+static enum err
+change(const struct access *as, const struct stmt *stmt, const char *const *args, const char **json)
+{
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, stmt, args, &rows);
+
+	if (e)
+		return e;
+	*json = rows_str(rows, 0, 0);
+	hint_event(as->organization, rows_str(rows, 0, 1));
+	return ERR_NONE;
+}
+
+static enum err
+find_repeated(const struct access *as, const struct conversation_new *new, const char **json,
+	struct message *first)
+{
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, &SQL_conversation_by_client_id,
+		ARGS(as->organization, as->visitor, new->client_id, new->content), &rows);
+
+	if (e)
+		return e;
+	if (!rows_bool(rows, 0, 2))
+		return ERR_CONFLICT;
+	*json = rows_str(rows, 0, 0);
+	*first = (struct message){ rows_str(rows, 0, 1), as->visitor, true };
+	return ERR_NONE;
+}
+
+static enum err
+insert_with_message(const struct access *as, const struct conversation_new *new, const char **json,
+	struct message *first)
+{
+	struct message_new message = { .client_id = new->client_id, .content = new->content };
+	char id[ID_LEN + 1];
+	enum err e;
+
+	crypt_id(id);
+	message.conversation = id;
+	if ((e = db_run(as->db, as->mem, &SQL_conversation_insert,
+		     ARGS(as->organization, as->visitor, id, new->page_url, new->referrer), NULL)) ||
+		(e = message_append(as, &message, first)))
+		return e;
+	return conversation_get(as, id, json);
+}
+
+enum err
+conversation_create(const struct access *as, const struct conversation_new *new, const char **json,
+	struct message *first)
+{
+	struct rows *rows;
+	enum err e;
+
+	if ((e = db_begin(as->db)))
+		return e;
+	e = db_one(as->db, as->mem, &SQL_visitor_lock, ARGS(as->organization, as->visitor), &rows);
+	if (!e)
+		e = find_repeated(as, new, json, first);
+	if (e == ERR_NOT_FOUND)
+		e = insert_with_message(as, new, json, first);
+	if (e) {
+		db_rollback(as->db);
+		return e;
+	}
+	if ((e = db_commit(as->db)))
+		return e;
+	/* The hint of message_append was sent before the commit, when nothing could be seen yet. */
+	hint_event(as->organization, as->visitor);
+	return ERR_NONE;
+}
+
+enum err
+conversation_get(const struct access *as, const char *id, const char **json)
+{
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, &SQL_conversation_get,
+		ARGS(as->organization, id, as->visitor), &rows);
+
+	if (!e)
+		*json = rows_str(rows, 0, 0);
+	return e;
+}
+
+enum err
+conversation_list_own(const struct access *as, const char **json)
+{
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, &SQL_conversation_list_own,
+		ARGS(as->organization, as->visitor), &rows);
+
+	if (!e)
+		*json = arena_printf(as->mem, "{\"data\":[%s],\"next\":null}", rows_str(rows, 0, 0));
+	return e;
+}
+
+enum err
+conversation_current(const struct access *as, const char **json)
+{
+	struct rows *rows;
+	enum err e = db_run(as->db, as->mem, &SQL_conversation_current,
+		ARGS(as->organization, as->visitor), &rows);
+
+	if (!e)
+		*json = rows_count(rows) ? rows_str(rows, 0, 0) : "null";
+	return e;
+}
+
+/* As PostgreSQL prints it, so that it never errs on what comes back: "2026-01-31 12:00:00.123456". */
+static bool
+is_timestamp(const char *s, size_t len)
+{
+	static const char shape[] = "dddd-dd-dd dd:dd:dd.dddddd";
+
+	if (len < 19 || len > sizeof(shape) - 1)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (shape[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
+			return false;
+	return s[5] <= '1' && s[6] >= '0' && s[8] <= '2' && s[11] <= '1' && s[14] <= '5' && s[17] <= '5';
+}
+
+/* A page's cursor is the place of its last row: "<time>~<id>". */
+static enum err
+split_after(struct arena *mem, const char *after, const char **at, const char **id)
+{
+	const char *mark = after ? strchr(after, '~') : NULL;
+
+	*at = *id = NULL;
+	if (!after)
+		return ERR_NONE;
+	if (!mark || !is_timestamp(after, (size_t)(mark - after)) || strlen(mark + 1) > 64)
+		return ERR_INVALID;
+	*at = arena_strndup(mem, after, (size_t)(mark - after));
+	*id = mark + 1;
+	return ERR_NONE;
+}
+
+static const char *
+page_json(struct arena *mem, const struct rows *rows, int64_t limit)
+{
+	int n = rows_count(rows), shown = n > limit ? (int)limit : n;
+	struct buf b = { 0 };
+	const char *json;
+
+	buf_str(&b, "{\"data\":[");
+	for (int i = 0; i < shown; i++)
+		buf_printf(&b, "%s%s", i ? "," : "", rows_str(rows, i, 0));
+	buf_str(&b, "],\"next\":");
+	if (n > shown)
+		buf_printf(&b, "\"%s~%s\"}", rows_str(rows, shown - 1, 1), rows_str(rows, shown - 1, 2));
+	else
+		buf_str(&b, "null}");
+	json = arena_strdup(mem, buf_text(&b));
+	buf_free(&b);
+	return json;
+}
+
+enum err
+conversation_list(const struct access *as, const struct conversation_filter *filter,
+	const char **json)
+{
+	const char *at, *id;
+	struct rows *rows;
+	enum err e;
+
+	if ((e = split_after(as->mem, filter->after, &at, &id)))
+		return e;
+	e = db_run(as->db, as->mem, &SQL_conversation_list,
+		ARGS(as->organization, filter->status, filter->assignee, at, id,
+			arena_printf(as->mem, "%lld", (long long)filter->limit + 1)),
+		&rows);
+	if (!e)
+		*json = page_json(as->mem, rows, filter->limit);
+	return e;
+}
+
+enum err
+conversation_update(const struct access *as, const char *id, const struct conversation_patch *patch,
+	const char **json)
+{
+	return change(as, &SQL_conversation_update,
+		ARGS(as->organization, id, patch->status, patch->priority,
+			patch->has_subject ? "true" : "false", patch->subject, patch->tags),
+		json);
+}
+
+enum err
+conversation_assign(const struct access *as, const char *id, const char *agent, const char **json)
+{
+	enum err e = change(as, &SQL_conversation_assign, ARGS(as->organization, id, agent), json);
+	const char *unchanged;
+
+	/* Which of the two is absent: the conversation, or the agent? */
+	if (e == ERR_NOT_FOUND && conversation_get(as, id, &unchanged) == ERR_NONE)
+		return ERR_INVALID;
+	return e;
+}
+
+enum err
+conversation_mark_read(const struct access *as, const char *id, int64_t seq)
+{
+	const char *number = arena_printf(as->mem, "%lld", (long long)seq), *json;
+	struct rows *rows;
+	enum err e;
+
+	if (as->visitor)
+		e = db_run(as->db, as->mem, &SQL_conversation_mark_read_visitor,
+			ARGS(as->organization, id, as->visitor, number), &rows);
+	else
+		e = db_run(as->db, as->mem, &SQL_conversation_mark_read_agent,
+			ARGS(as->organization, id, number), &rows);
+	if (e)
+		return e;
+	if (rows_count(rows) == 0) /* read already, or not there */
+		return conversation_get(as, id, &json);
+	hint_event(as->organization, rows_str(rows, 0, 0));
+	return ERR_NONE;
+}
+
+enum err
+conversation_typing(const struct access *as, const char *id, const char *name, bool typing)
+{
+	struct buf json = { 0 };
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, &SQL_conversation_visitor,
+		ARGS(as->organization, id, as->visitor), &rows);
+
+	if (e)
+		return e;
+	buf_printf(&json, "{\"type\":\"typing\",\"conversationId\":\"%s\",\"senderType\":\"%s\",", id,
+		as->visitor ? "user" : "agent");
+	buf_str(&json, "\"name\":");
+	buf_json(&json, name, strlen(name));
+	buf_printf(&json, ",\"typing\":%s}", typing ? "true" : "false");
+	hint_live(as->organization, rows_str(rows, 0, 0), as->visitor ? as->visitor : as->member,
+		as->visitor ? HINT_AGENTS : HINT_AGENTS | HINT_VISITOR, buf_text(&json));
+	buf_free(&json);
+	return ERR_NONE;
+}

@@ -1,0 +1,89 @@
+-- name: visitor_lock
+-- Two tabs that start a conversation with the same client id come one after the other.
+SELECT 1 FROM chat_users WHERE organization_id = $1 AND id = $2 FOR UPDATE;
+
+-- name: conversation_by_client_id
+SELECT parlor.conversation_visitor_json(c)::text, parlor.message_json(m)::text, m.content = $4
+  FROM conversations c JOIN messages m ON m.conversation_id = c.id
+ WHERE c.organization_id = $1 AND c.chat_user_id = $2 AND m.seq = 1 AND m.client_id = $3;
+
+-- name: conversation_insert
+INSERT INTO conversations (id, organization_id, chat_user_id, status, priority, page_url, referrer,
+                           created_at, updated_at)
+VALUES ($3, $1, $2, 'open', 'normal', $4, $5, parlor.now(), parlor.now());
+
+-- name: conversation_get
+SELECT CASE WHEN $3::text IS NULL THEN parlor.conversation_json(c)
+            ELSE parlor.conversation_visitor_json(c) END::text
+  FROM conversations c
+ WHERE organization_id = $1 AND id = $2 AND ($3::text IS NULL OR chat_user_id = $3);
+
+-- name: conversation_list_own
+SELECT coalesce(string_agg(json, ',' ORDER BY at DESC), '')
+  FROM (SELECT parlor.conversation_visitor_json(c)::text AS json, c.created_at AS at FROM conversations c
+         WHERE organization_id = $1 AND chat_user_id = $2
+         ORDER BY created_at DESC LIMIT 50) AS page;
+
+-- name: conversation_current
+SELECT parlor.conversation_visitor_json(c)::text FROM conversations c
+ WHERE organization_id = $1 AND chat_user_id = $2 AND status <> 'closed'
+ ORDER BY created_at DESC LIMIT 1;
+
+-- name: conversation_list
+-- $2 status or NULL, $3 a member's id, 'none' or NULL, $4 and $5 the last row of the page before.
+-- Each branch reads one page straight from an index, for each status; at most one branch runs.
+WITH s AS (
+  SELECT unnest(CASE WHEN $2::text IS NULL THEN ARRAY['open', 'waiting', 'resolved', 'closed']
+                     ELSE ARRAY[$2] END) AS status
+), start AS (
+  SELECT coalesce($4::timestamp, 'infinity') AS at, coalesce($5, '') AS id
+), page AS (
+  SELECT p.* FROM s, start, LATERAL (
+    SELECT c, c.last_message_at, c.id FROM conversations c
+     WHERE $3::text IS NULL AND organization_id = $1 AND c.status = s.status
+       AND (last_message_at, c.id) < (start.at, start.id)
+     ORDER BY last_message_at DESC, c.id DESC LIMIT $6::bigint) p
+  UNION ALL
+  SELECT p.* FROM s, start, LATERAL (
+    SELECT c, c.last_message_at, c.id FROM conversations c
+     WHERE $3 = 'none' AND organization_id = $1 AND assigned_agent_id IS NULL AND c.status = s.status
+       AND (last_message_at, c.id) < (start.at, start.id)
+     ORDER BY last_message_at DESC, c.id DESC LIMIT $6::bigint) p
+  UNION ALL
+  SELECT p.* FROM s, start, LATERAL (
+    SELECT c, c.last_message_at, c.id FROM conversations c
+     WHERE $3 <> 'none' AND organization_id = $1 AND assigned_agent_id = $3 AND c.status = s.status
+       AND (last_message_at, c.id) < (start.at, start.id)
+     ORDER BY last_message_at DESC, c.id DESC LIMIT $6::bigint) p
+)
+SELECT parlor.conversation_json(p.c)::text, p.last_message_at, p.id FROM page p
+ ORDER BY last_message_at DESC, id DESC LIMIT $6::bigint;
+
+-- name: conversation_update
+UPDATE conversations c
+   SET status = coalesce($3, status), priority = coalesce($4, priority),
+       subject = CASE WHEN $5::boolean THEN $6 ELSE subject END, tags = coalesce($7, tags)
+ WHERE organization_id = $1 AND id = $2
+RETURNING parlor.conversation_json(c)::text, chat_user_id;
+
+-- name: conversation_assign
+UPDATE conversations c SET assigned_agent_id = $3
+ WHERE organization_id = $1 AND id = $2
+   AND ($3::text IS NULL
+        OR EXISTS (SELECT 1 FROM members m WHERE m.organization_id = $1 AND m.id = $3))
+RETURNING parlor.conversation_json(c)::text, chat_user_id;
+
+-- name: conversation_mark_read_visitor
+UPDATE conversations SET visitor_read_seq = least($4::bigint, last_seq)
+ WHERE organization_id = $1 AND id = $2 AND chat_user_id = $3
+   AND visitor_read_seq < least($4::bigint, last_seq)
+RETURNING chat_user_id;
+
+-- name: conversation_mark_read_agent
+UPDATE conversations SET agent_read_seq = least($3::bigint, last_seq)
+ WHERE organization_id = $1 AND id = $2 AND agent_read_seq < least($3::bigint, last_seq)
+RETURNING chat_user_id;
+
+-- name: conversation_visitor
+SELECT chat_user_id FROM conversations
+ WHERE organization_id = $1 AND id = $2 AND ($3::text IS NULL OR chat_user_id = $3);

@@ -1,0 +1,21 @@
+/* Token buckets in PostgreSQL: exact over all workers and hosts. */
+#ifndef PARLOR_LIMIT_H
+#define PARLOR_LIMIT_H
+
+#include "db/db.h"
+
+struct limit {
+	const char *name;
+	int64_t burst;	 /* tokens a full bucket holds */
+	int64_t seconds; /* in which an empty bucket fills up again */
+};
+
+/* Takes one token from the bucket of key. ERR_LIMIT with *retry_after seconds when it is empty. */
+enum err limit_take(struct db *db, struct arena *mem, const struct limit *limit, const char *key,
+	int *retry_after) MUST_USE;
+
+/* Puts the token back: a sign-in that succeeded is no attempt to be counted. */
+enum err limit_return(struct db *db, struct arena *mem, const struct limit *limit,
+	const char *key) MUST_USE;
+
+#endif

@@ -1,0 +1,108 @@
+/* Messages: appended once, listed in order. */
+#include "core/message.h"
+
+#include "base/crypt.h"
+#include "core/hint.h"
+#include "core/message.sql.h"
+
+static const char *
+number(const struct access *as, int64_t value)
+{
+	return arena_printf(as->mem, "%lld", (long long)value);
+}
+
+static const char *
+sender_id(const struct access *as)
+{
+	return as->visitor ? as->visitor : as->member;
+}
+
+/* A row of (json, visitor), or of (json, visitor, same) for one that was there before. */
+static void
+fill(struct message *out, const struct rows *rows, bool repeated)
+{
+	out->json = rows_str(rows, 0, 0);
+	out->visitor = rows_str(rows, 0, 1);
+	out->repeated = repeated;
+}
+
+/*
+ * The client id is taken: by our own first attempt, which the unique index made wait for, or by
+ * somebody's mistake.
+ */
+static enum err
+answer_repeated(const struct access *as, const struct stmt *stmt, const char *const *args,
+	struct message *out)
+{
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, stmt, args, &rows);
+
+	if (e)
+		return e;
+	if (!rows_bool(rows, 0, 2))
+		return ERR_CONFLICT;
+	fill(out, rows, true);
+	return ERR_NONE;
+}
+
+enum err
+message_append(const struct access *as, const struct message_new *new, struct message *out)
+{
+	const char *type = as->visitor ? "user" : "agent";
+	char id[ID_LEN + 1];
+	struct rows *rows;
+	enum err e;
+
+	crypt_id(id);
+	e = db_one(as->db, as->mem, &SQL_message_append,
+		ARGS(as->organization, new->conversation, as->visitor, id, sender_id(as), type,
+			new->content, new->client_id),
+		&rows);
+	if (e == ERR_CONFLICT)
+		return answer_repeated(as, &SQL_message_by_client_id,
+			ARGS(as->organization, new->conversation, as->visitor, new->client_id,
+				new->content, sender_id(as)),
+			out);
+	if (e)
+		return e;
+	fill(out, rows, false);
+	hint_event(as->organization, out->visitor);
+	return ERR_NONE;
+}
+
+enum err
+note_append(const struct access *as, const struct message_new *new, struct message *out)
+{
+	char id[ID_LEN + 1];
+	struct rows *rows;
+	enum err e;
+
+	crypt_id(id);
+	e = db_one(as->db, as->mem, &SQL_note_append,
+		ARGS(as->organization, new->conversation, id, as->member, new->content, new->client_id),
+		&rows);
+	if (e == ERR_CONFLICT)
+		return answer_repeated(as, &SQL_note_by_client_id,
+			ARGS(as->organization, new->conversation, new->client_id, new->content, as->member),
+			out);
+	if (e)
+		return e;
+	fill(out, rows, false);
+	hint_event(as->organization, out->visitor);
+	return ERR_NONE;
+}
+
+enum err
+message_list(const struct access *as, const char *conversation, int64_t after, int64_t before,
+	int64_t limit, const char **json)
+{
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, &SQL_message_list,
+		ARGS(as->organization, conversation, as->visitor, number(as, after), number(as, before),
+			number(as, limit)),
+		&rows);
+
+	if (!e)
+		*json = rows_str(rows, 0, 0);
+	return e;
+}

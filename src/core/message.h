@@ -1,0 +1,39 @@
+/* Messages and private notes of a conversation. JSON comes from parlor.message_json(). */
+#ifndef PARLOR_MESSAGE_H
+#define PARLOR_MESSAGE_H
+
+#include "core/access.h"
+
+enum { MESSAGE_MAX = 8000 }; /* code points of content */
+
+struct message_new {
+	const char *conversation;
+	const char *client_id; /* made by the sender; the same again gives the same message */
+	const char *content;
+};
+
+struct message {
+	const char *json;
+	const char *visitor; /* whose conversation it is, for waking */
+	bool repeated;	     /* it was there already */
+};
+
+/*
+ * Appends in the conversation's order and wakes those who wait. ERR_NOT_FOUND: no such
+ * conversation. ERR_CONFLICT: the client id stands for another content already.
+ */
+enum err message_append(const struct access *as, const struct message_new *new,
+	struct message *out) MUST_USE;
+
+/* A private note, which only staff see. Errors as message_append. */
+enum err note_append(const struct access *as, const struct message_new *new,
+	struct message *out) MUST_USE;
+
+/*
+ * {"data":[...],"next":...}: ascending; after = 0 starts at the first; before = 0 for no end,
+ * else the limit messages before that seq. Notes are in it for staff.
+ */
+enum err message_list(const struct access *as, const char *conversation, int64_t after,
+	int64_t before, int64_t limit, const char **json) MUST_USE;
+
+#endif

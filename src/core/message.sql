@@ -1,0 +1,70 @@
+-- name: message_append
+-- The trigger on messages takes the seq under the conversation's row lock, brings the conversation's
+-- summary up to date and writes the event, for this INSERT as for one of another program.
+WITH c AS (
+  SELECT organization_id, id, chat_user_id FROM conversations
+   WHERE organization_id = $1 AND id = $2 AND ($3::text IS NULL OR chat_user_id = $3)
+), m AS (
+  INSERT INTO messages (id, organization_id, conversation_id, sender_id, sender_type, content,
+                        message_type, client_id, is_read, created_at)
+  SELECT $4, c.organization_id, c.id, $5, $6, $7, 'text', $8, false, parlor.now() FROM c
+  RETURNING parlor.message_json(messages)::text AS json
+)
+SELECT m.json, c.chat_user_id FROM m, c;
+
+-- name: message_by_client_id
+SELECT parlor.message_json(m)::text, c.chat_user_id,
+       m.content = $5 AND m.sender_id IS NOT DISTINCT FROM $6
+  FROM messages m JOIN conversations c ON c.organization_id = m.organization_id AND c.id = m.conversation_id
+ WHERE m.organization_id = $1 AND m.conversation_id = $2 AND m.client_id = $4
+   AND ($3::text IS NULL OR c.chat_user_id = $3);
+
+-- name: note_append
+WITH c AS (
+  SELECT organization_id, id, chat_user_id, last_seq FROM conversations
+   WHERE organization_id = $1 AND id = $2
+), n AS (
+  INSERT INTO notes (id, organization_id, conversation_id, member_id, content, client_id, after_seq)
+  SELECT $3, c.organization_id, c.id, $4, $5, $6, c.last_seq FROM c
+  RETURNING parlor.note_json(notes)::text AS json
+)
+SELECT n.json, c.chat_user_id FROM n, c;
+
+-- name: note_by_client_id
+SELECT parlor.note_json(n)::text, c.chat_user_id,
+       n.content = $4 AND n.member_id IS NOT DISTINCT FROM $5
+  FROM notes n JOIN conversations c ON c.organization_id = n.organization_id AND c.id = n.conversation_id
+ WHERE n.organization_id = $1 AND n.conversation_id = $2 AND n.client_id = $3;
+
+-- name: message_list
+-- One page in ascending order; the limit is taken from the end that the cursor names. Notes stand
+-- behind the message they followed, and are only for staff.
+WITH c AS (
+  SELECT organization_id, id FROM conversations
+   WHERE organization_id = $1 AND id = $2 AND ($3::text IS NULL OR chat_user_id = $3)
+), page AS (
+  (SELECT m.* FROM messages m, c
+    WHERE $5::bigint = 0 AND m.conversation_id = c.id AND m.seq > $4::bigint
+    ORDER BY m.seq LIMIT $6::bigint)
+  UNION ALL
+  (SELECT m.* FROM messages m, c
+    WHERE $5::bigint > 0 AND m.conversation_id = c.id AND m.seq < $5::bigint
+    ORDER BY m.seq DESC LIMIT $6::bigint)
+), bounds AS (
+  SELECT min(seq) AS first, max(seq) AS last, count(*) AS n FROM page
+), lines AS (
+  SELECT seq, 0 AS kind, created_at, parlor.message_json(m)::text AS json
+    FROM messages m, bounds, c
+   WHERE m.conversation_id = c.id AND m.seq BETWEEN bounds.first AND bounds.last
+  UNION ALL
+  SELECT n.after_seq, 1, n.created_at, parlor.note_json(n)::text
+    FROM notes n, bounds, c
+   WHERE $3::text IS NULL AND n.organization_id = c.organization_id AND n.conversation_id = c.id
+     AND n.after_seq BETWEEN coalesce(bounds.first, 0) AND coalesce(bounds.last, 0)
+)
+SELECT concat('{"data":[', (SELECT string_agg(json, ',' ORDER BY seq, kind, created_at) FROM lines),
+              '],"next":',
+              CASE WHEN bounds.n < $6::bigint THEN 'null'
+                   WHEN $5::bigint > 0 THEN concat('"', bounds.first, '"')
+                   ELSE concat('"', bounds.last, '"') END, '}')
+  FROM c, bounds;

@@ -1,0 +1,11 @@
+-- name: organization_by_key
+SELECT organization_id, chat_domain,
+       json_build_object('organizationId', organization_id, 'name', name, 'theme', theme,
+         'primaryColor', primary_color, 'position', position, 'welcomeMessage', welcome_message,
+         'offlineMessage', offline_message, 'showAgentAvatar', show_agent_avatar,
+         'collectEmail', collect_email, 'collectName', collect_name, 'online', online,
+         'agents', agents)::text
+  FROM parlor.organization_by_key($1);
+
+-- name: organization_by_secret_key
+SELECT organization_id, organization_name, key_id, display_name, member_id FROM parlor.auth_key($1);

@@ -1,0 +1,2 @@
+-- name: schema_is_there
+SELECT parlor.now();

@@ -1,0 +1,54 @@
+/* Better Auth's sessions. */
+#include "core/session.h"
+
+#include "base/crypt.h"
+#include "core/session.sql.h"
+
+enum err
+session_find(struct db *db, struct arena *mem, const char *token, struct session *out)
+{
+	struct rows *rows;
+	enum err e = db_one(db, mem, &SQL_session_find, ARGS(token), &rows);
+
+	if (e)
+		return e;
+	if (!rows_text(rows, 0, 3))
+		return ERR_FORBIDDEN;
+	*out = (struct session){ .token = token,
+		.user = rows_str(rows, 0, 0),
+		.organization = rows_str(rows, 0, 1),
+		.organization_name = rows_str(rows, 0, 2),
+		.member = rows_str(rows, 0, 3),
+		.name = rows_str(rows, 0, 4),
+		.role = rows_str(rows, 0, 5),
+		.online = rows_bool(rows, 0, 6),
+		.remember = rows_bool(rows, 0, 7),
+		.seconds_left = rows_int(rows, 0, 8) };
+	return ERR_NONE;
+}
+
+enum err
+session_create(struct db *db, struct arena *mem, const char *user, bool remember,
+	const char *address, const char *user_agent, const char **token)
+{
+	char *new_token = arena_alloc(mem, SESSION_TOKEN_LEN + 1);
+	char id[ID_LEN + 1];
+
+	crypt_id(id);
+	crypt_session_token(new_token);
+	*token = new_token;
+	return db_run(db, mem, &SQL_session_insert,
+		ARGS(id, new_token, user, remember ? "true" : "false", address, user_agent), NULL);
+}
+
+enum err
+session_renew(struct db *db, struct arena *mem, const char *token)
+{
+	return db_run(db, mem, &SQL_session_renew, ARGS(token), NULL);
+}
+
+enum err
+session_delete(struct db *db, struct arena *mem, const char *token)
+{
+	return db_run(db, mem, &SQL_session_delete, ARGS(token), NULL);
+}

@@ -1,0 +1,20 @@
+-- name: session_find
+SELECT user_id, organization_id, organization_name, member_id, display_name, chat_role, is_online,
+       expires_at - created_at > interval '25 hours',
+       floor(extract(epoch FROM expires_at - parlor.now()))::bigint
+  FROM parlor.auth_session($1);
+
+-- name: session_insert
+-- The organization that was active last, as a convenience; membership is checked at each request.
+INSERT INTO sessions (id, token, user_id, expires_at, created_at, updated_at, ip_address, user_agent,
+                      active_organization_id)
+VALUES ($1, $2, $3, parlor.now() + CASE WHEN $4::boolean THEN interval '7 days' ELSE interval '1 day' END,
+        parlor.now(), parlor.now(), $5, $6,
+        (SELECT organization_id FROM parlor.memberships($3) LIMIT 1));
+
+-- name: session_renew
+UPDATE sessions SET expires_at = parlor.now() + interval '7 days', updated_at = parlor.now()
+ WHERE token = $1;
+
+-- name: session_delete
+DELETE FROM sessions WHERE token = $1;

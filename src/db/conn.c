@@ -1,0 +1,72 @@
+/* Opening connections, and the one table of what SQLSTATEs mean. */
+#include "db/conn.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void
+conn_params(struct conn_params *p, const char *url, const char *role)
+{
+	const char *const keywords[] = { "dbname", "connect_timeout", "client_encoding",
+		"application_name", "target_session_attrs", "options", NULL };
+	const char *const values[] = { url, "5", "UTF8", "parlor", "read-write", p->options, NULL };
+
+	snprintf(p->options, sizeof(p->options),
+		"-c TimeZone=UTC -c DateStyle=ISO -c search_path=parlor,public%s%s%s",
+		role ? " -c role=" : "", role ? role : "",
+		role ? " -c statement_timeout=5000 -c lock_timeout=2000"
+		       " -c idle_in_transaction_session_timeout=5000" :
+		       "");
+	memcpy(p->keywords, keywords, sizeof(keywords));
+	memcpy(p->values, values, sizeof(values));
+}
+
+static void
+ignore_notice(void *arg, const PGresult *result)
+{
+	(void)arg;
+	(void)result;
+}
+
+PGconn *
+conn_open(const char *url, const char *role)
+{
+	struct conn_params p;
+	PGconn *conn;
+
+	conn_params(&p, url, role);
+	conn = PQconnectdbParams(p.keywords, p.values, 1);
+	PQsetNoticeReceiver(conn, ignore_notice, NULL);
+	return conn;
+}
+
+/* A code of two characters stands for its whole class. */
+static const struct {
+	const char *sqlstate;
+	enum err err;
+} codes[] = {
+	{ "23505", ERR_CONFLICT },
+	{ "23P01", ERR_CONFLICT },
+	{ "23503", ERR_NOT_FOUND },
+	{ "23502", ERR_NOT_FOUND }, /* a trigger found no conversation to fill the row from */
+	{ "23514", ERR_INVALID },
+	{ "42501", ERR_NOT_FOUND }, /* the wall between tenants: as if absent */
+	{ "PL403", ERR_FORBIDDEN },
+	{ "PL404", ERR_NOT_FOUND },
+	{ "PL409", ERR_CONFLICT },
+	{ "08", ERR_UNAVAILABLE },
+	{ "25006", ERR_UNAVAILABLE }, /* read-only: a standby not yet promoted */
+	{ "40", ERR_UNAVAILABLE },
+	{ "53", ERR_UNAVAILABLE },
+	{ "55P03", ERR_UNAVAILABLE },
+	{ "57", ERR_UNAVAILABLE },
+};
+
+enum err
+conn_err(const char *sqlstate)
+{
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if (strncmp(sqlstate, codes[i].sqlstate, strlen(codes[i].sqlstate)) == 0)
+			return codes[i].err;
+	return ERR_INTERNAL;
+}

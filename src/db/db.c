@@ -1,0 +1,375 @@
+/*
+ * The blocking connection. Each statement goes out as one pipeline: the tenant's name, the
+ * statement, one Sync, and so one round trip and one implicit transaction.
+ */
+#include "db/db.h"
+
+#include "base/log.h"
+#include "db/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { PREPARED_MAX = 512, COMMANDS_MAX = 4 };
+
+struct db {
+	char *url;
+	const char *role;
+	char *scope; /* organization id, NULL for none */
+	PGconn *conn;
+	const struct stmt *prepared[PREPARED_MAX]; /* on this connection */
+	int prepared_count;
+	bool in_transaction;
+	char constraint[64];
+	char message[256];
+};
+
+/* What is under way in one pipeline: for each result to come, the statement it prepares or NULL. */
+struct pipeline {
+	const struct stmt *prepares[COMMANDS_MAX];
+	int count;
+};
+
+static const struct stmt SQL_scope = { "db_scope", "SELECT set_config('parlor.org', $1, true)", 1 };
+static const struct stmt SQL_begin = { "db_begin", "BEGIN", 0 };
+static const struct stmt SQL_commit = { "db_commit", "COMMIT", 0 };
+static const struct stmt SQL_rollback = { "db_rollback", "ROLLBACK", 0 };
+
+struct db *
+db_new(const char *url, const char *role)
+{
+	struct db *db = calloc(1, sizeof(*db));
+
+	if (!db)
+		abort();
+	db->url = strdup(url);
+	db->role = role;
+	return db;
+}
+
+static void
+disconnect(struct db *db)
+{
+	PQfinish(db->conn);
+	db->conn = NULL;
+	db->prepared_count = 0;
+	db->in_transaction = false;
+}
+
+void
+db_free(struct db *db)
+{
+	if (!db)
+		return;
+	disconnect(db);
+	free(db->scope);
+	free(db->url);
+	free(db);
+}
+
+void
+db_scope(struct db *db, const char *organization_id)
+{
+	free(db->scope);
+	db->scope = organization_id ? strdup(organization_id) : NULL;
+}
+
+const char *
+db_constraint(const struct db *db)
+{
+	return db->constraint;
+}
+
+const char *
+db_message(const struct db *db)
+{
+	return db->message;
+}
+
+static void
+keep_message(struct db *db, const char *message)
+{
+	size_t len = strcspn(message, "\n");
+
+	if (len >= sizeof(db->message))
+		len = sizeof(db->message) - 1;
+	memcpy(db->message, message, len);
+	db->message[len] = '\0';
+}
+
+static enum err
+lost(struct db *db, const char *what)
+{
+	keep_message(db, PQerrorMessage(db->conn));
+	log_line(LOG_ERROR, "%s: connection lost: %s", what, db->message);
+	disconnect(db);
+	return ERR_UNAVAILABLE;
+}
+
+/*
+ * Whether the server went away while we were idle: found before anything is sent, so that a
+ * restart of PostgreSQL costs no request and leaves no outcome unknown.
+ */
+static bool
+is_stale(const struct db *db)
+{
+	char byte;
+	ssize_t n = recv(PQsocket(db->conn), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	/* Bytes without a question are a FATAL notice or the end of a TLS session. */
+	return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+static enum err
+ensure_connection(struct db *db)
+{
+	if (db->conn && PQstatus(db->conn) == CONNECTION_OK && !is_stale(db))
+		return ERR_NONE;
+	if (db->conn)
+		disconnect(db);
+	db->conn = conn_open(db->url, db->role);
+	if (PQstatus(db->conn) != CONNECTION_OK || !PQenterPipelineMode(db->conn))
+		return lost(db, "connecting to PostgreSQL");
+	return ERR_NONE;
+}
+
+static bool
+is_prepared(const struct db *db, const struct stmt *stmt)
+{
+	for (int i = 0; i < db->prepared_count; i++)
+		if (db->prepared[i] == stmt)
+			return true;
+	return false;
+}
+
+/* Preparing goes in the same pipeline, so it costs no round trip of its own. */
+static bool
+send_statement(struct db *db, struct pipeline *p, const struct stmt *stmt, const char *const *args)
+{
+	if (!is_prepared(db, stmt)) {
+		if (!PQsendPrepare(db->conn, stmt->name, stmt->text, stmt->nparams, NULL))
+			return false;
+		p->prepares[p->count++] = stmt;
+	}
+	p->prepares[p->count++] = NULL;
+	return PQsendQueryPrepared(db->conn, stmt->name, stmt->nparams, args, NULL, NULL, 0);
+}
+
+/* A prepared statement outlives the transaction that failed around it. */
+static void
+note_prepared(struct db *db, const struct stmt *stmt)
+{
+	if (db->prepared_count == PREPARED_MAX) {
+		log_line(LOG_ERROR, "more than %d statements on a connection", PREPARED_MAX);
+		abort();
+	}
+	db->prepared[db->prepared_count++] = stmt;
+}
+
+/* What a failed result means; logs what is a defect or an outage. */
+static enum err
+result_err(struct db *db, const char *what, const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+	enum err e = state ? conn_err(state) : ERR_UNAVAILABLE;
+
+	keep_message(db, PQresultErrorMessage(result));
+	if (constraint && strlen(constraint) < sizeof(db->constraint))
+		strcpy(db->constraint, constraint);
+	if (e == ERR_INTERNAL || e == ERR_UNAVAILABLE || strcmp(state, "42501") == 0)
+		log_line(LOG_ERROR, "%s: SQLSTATE %s: %s", what, state ? state : "none", db->message);
+	return e;
+}
+
+/* Reads every answer and the Sync behind them; *last is that of the last command that succeeded. */
+static enum err
+read_results(struct db *db, const char *what, const struct pipeline *p, PGresult **last)
+{
+	enum err e = ERR_NONE;
+
+	for (int i = 0; i <= p->count; i++) {
+		PGresult *result = PQgetResult(db->conn);
+		ExecStatusType status = PQresultStatus(result);
+
+		if (status == PGRES_PIPELINE_SYNC) {
+			PQclear(result);
+			break;
+		}
+		if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+			if (i < p->count && p->prepares[i])
+				note_prepared(db, p->prepares[i]);
+			PQclear(*last);
+			*last = result;
+		} else if (!result || PQstatus(db->conn) == CONNECTION_BAD) {
+			PQclear(result);
+			return lost(db, what);
+		} else {
+			if (!e && status != PGRES_PIPELINE_ABORTED)
+				e = result_err(db, what, result);
+			PQclear(result);
+		}
+		while ((result = PQgetResult(db->conn)))
+			PQclear(result);
+	}
+	return e;
+}
+
+/* Sends first (unless NULL) and second with one Sync. */
+static enum err
+exchange(struct db *db, const struct stmt *first, const char *const *first_args,
+	const struct stmt *second, const char *const *second_args, PGresult **last)
+{
+	struct pipeline p = { .count = 0 };
+	enum err e;
+
+	*last = NULL;
+	db->constraint[0] = '\0';
+	if ((first && !send_statement(db, &p, first, first_args)) ||
+		!send_statement(db, &p, second, second_args) || !PQpipelineSync(db->conn))
+		return lost(db, second->name);
+	e = read_results(db, second->name, &p, last);
+	if (e) {
+		PQclear(*last);
+		*last = NULL;
+	}
+	return e;
+}
+
+static void
+clear_result(void *result)
+{
+	PQclear(result);
+}
+
+enum err
+db_run(struct db *db, struct arena *mem, const struct stmt *stmt, const char *const *args,
+	struct rows **rows)
+{
+	const char *scope = db->scope ? db->scope : "";
+	PGresult *result;
+	enum err e;
+
+	if (db->in_transaction) {
+		e = exchange(db, NULL, NULL, stmt, args, &result);
+	} else {
+		if ((e = ensure_connection(db)))
+			return e;
+		e = exchange(db, &SQL_scope, ARGS(scope), stmt, args, &result);
+	}
+	if (e)
+		return e;
+	arena_defer(mem, clear_result, result);
+	if (rows) {
+		*rows = arena_alloc(mem, sizeof(**rows));
+		(*rows)->result = result;
+	}
+	return ERR_NONE;
+}
+
+enum err
+db_one(struct db *db, struct arena *mem, const struct stmt *stmt, const char *const *args,
+	struct rows **rows)
+{
+	enum err e = db_run(db, mem, stmt, args, rows);
+
+	if (!e && rows_count(*rows) == 0)
+		return ERR_NOT_FOUND;
+	return e;
+}
+
+enum err
+db_begin(struct db *db)
+{
+	const char *scope = db->scope ? db->scope : "";
+	PGresult *result;
+	enum err e = ensure_connection(db);
+
+	if (e)
+		return e;
+	e = exchange(db, &SQL_begin, NO_ARGS, &SQL_scope, ARGS(scope), &result);
+	PQclear(result);
+	db->in_transaction = !e;
+	return e;
+}
+
+static enum err
+end_transaction(struct db *db, const struct stmt *how)
+{
+	PGresult *result;
+	enum err e;
+
+	if (!db->in_transaction)
+		return ERR_UNAVAILABLE; /* the connection broke in between */
+	e = exchange(db, NULL, NULL, how, NO_ARGS, &result);
+	/* COMMIT of a failed transaction answers ROLLBACK, without an error. */
+	if (!e && how == &SQL_commit && strcmp(PQcmdStatus(result), "COMMIT") != 0)
+		e = ERR_INTERNAL;
+	PQclear(result);
+	db->in_transaction = false;
+	return e;
+}
+
+enum err
+db_commit(struct db *db)
+{
+	return end_transaction(db, &SQL_commit);
+}
+
+void
+db_rollback(struct db *db)
+{
+	if (db->in_transaction && end_transaction(db, &SQL_rollback) && db->conn)
+		disconnect(db);
+}
+
+enum err
+db_script(struct db *db, const char *sql)
+{
+	enum err e = ensure_connection(db);
+	PGresult *result;
+
+	if (e)
+		return e;
+	PQexitPipelineMode(db->conn);
+	result = PQexec(db->conn, sql);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+		e = result_err(db, "script", result);
+	PQclear(result);
+	if (!PQenterPipelineMode(db->conn))
+		return lost(db, "script");
+	return e;
+}
+
+int
+rows_count(const struct rows *rows)
+{
+	return PQntuples(rows->result);
+}
+
+const char *
+rows_text(const struct rows *rows, int row, int column)
+{
+	return PQgetisnull(rows->result, row, column) ? NULL :
+							PQgetvalue(rows->result, row, column);
+}
+
+const char *
+rows_str(const struct rows *rows, int row, int column)
+{
+	return PQgetvalue(rows->result, row, column); /* "" for NULL */
+}
+
+int64_t
+rows_int(const struct rows *rows, int row, int column)
+{
+	return strtoll(PQgetvalue(rows->result, row, column), NULL, 10);
+}
+
+bool
+rows_bool(const struct rows *rows, int row, int column)
+{
+	return PQgetvalue(rows->result, row, column)[0] == 't';
+}

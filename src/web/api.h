@@ -1,0 +1,42 @@
+/* Handlers of the JSON API; their rows are in routes.c. */
+#ifndef PARLOR_API_H
+#define PARLOR_API_H
+
+#include "web/req.h"
+
+/* api_widget.c: what the widget's visitor does */
+enum err api_widget_settings(struct req *r);
+enum err api_widget_session(struct req *r);
+enum err api_widget_conversations(struct req *r);
+enum err api_widget_conversation_post(struct req *r);
+
+/* api_events.c: answers at once; parlor poll is who waits */
+enum err api_widget_events(struct req *r);
+enum err api_events(struct req *r);
+
+/* api_conversations.c; those marked * also serve visitors, for their own */
+enum err api_conversations(struct req *r);
+enum err api_conversation(struct req *r); /* * */
+enum err api_conversation_patch(struct req *r);
+enum err api_assignment_post(struct req *r);
+enum err api_conversation_read(struct req *r); /* * */
+enum err api_conversation_typing(struct req *r); /* * */
+
+/* api_messages.c */
+enum err api_messages(struct req *r); /* * */
+enum err api_message_post(struct req *r); /* * */
+enum err api_note_post(struct req *r);
+
+/* api_me.c */
+enum err api_me(struct req *r);
+enum err api_visitor(struct req *r);
+
+/* health.c */
+enum err health_live(struct req *r);
+enum err health_ready(struct req *r);
+
+/* widget.c: the iframe's page and the demo page */
+enum err widget_frame(struct req *r);
+enum err demo_shop(struct req *r);
+
+#endif

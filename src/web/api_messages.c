@@ -1,0 +1,81 @@
+/* Messages and notes; the same handlers for visitors (their own) and staff. */
+#include "web/api.h"
+
+#include "base/util.h"
+#include "core/message.h"
+#include "web/auth.h"
+#include "web/input.h"
+#include "web/limit.h"
+#include "web/reply.h"
+
+static const struct limit visitor_messages = { "message", 20, 40 };
+
+/* A number in the query, within its range. */
+static enum err
+query_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t *out)
+{
+	const char *text = req_query(r, name);
+
+	if (!text || parse_int(text, min, max, out))
+		return ERR_NONE;
+	return reply_problem(r, ERR_SYNTAX, NULL,
+		arena_printf(r->mem, "The query parameter %s must be a number from %lld to %lld.", name,
+			(long long)min, (long long)max));
+}
+
+enum err
+api_messages(struct req *r)
+{
+	const struct access as = auth_access(r);
+	int64_t after = 0, before = 0, limit = 50;
+	const char *json;
+	enum err e;
+
+	if ((e = query_int(r, "after", 0, INT64_MAX / 2, &after)) ||
+		(e = query_int(r, "before", 0, INT64_MAX / 2, &before)) ||
+		(e = query_int(r, "limit", 1, 100, &limit)) ||
+		(e = message_list(&as, r->arg[0], after, before, limit, &json)))
+		return e;
+	return reply_json(r, 200, json);
+}
+
+static enum err
+post(struct req *r,
+	enum err (*append)(const struct access *, const struct message_new *, struct message *))
+{
+	struct message_new new = { .conversation = r->arg[0] };
+	const struct field fields[] = {
+		{ "clientId", F_ID, &new.client_id, .optional = false },
+		{ "content", F_TEXT, &new.content, .min = 1, .max = MESSAGE_MAX },
+		{ 0 },
+	};
+	const struct access as = auth_access(r);
+	struct message message;
+	enum err e;
+
+	if ((e = input_json(r, fields)))
+		return e;
+	e = append(&as, &new, &message);
+	if (e == ERR_CONFLICT)
+		return reply_problem(r, e, "client_id_reused",
+			"This clientId was used for another content already.");
+	if (e)
+		return e;
+	return reply_json(r, message.repeated ? 200 : 201,
+		arena_printf(r->mem, "{\"message\":%s}", message.json));
+}
+
+enum err
+api_message_post(struct req *r)
+{
+	enum err e = r->who.kind == ACTOR_VISITOR ? request_limit(r, &visitor_messages, r->who.id) :
+						    ERR_NONE;
+
+	return e ? e : post(r, message_append);
+}
+
+enum err
+api_note_post(struct req *r)
+{
+	return post(r, note_append);
+}

@@ -1,0 +1,37 @@
+/* Who is asking, and whether the request really comes from where it says. */
+#ifndef PARLOR_AUTH_H
+#define PARLOR_AUTH_H
+
+#include "core/access.h"
+#include "web/req.h"
+
+/*
+ * Fills r->who from the Authorization header or the session cookie, for the kinds of actors in
+ * allowed, and sets the tenant of r->db. ERR_AUTH when there is none; ERR_SYNTAX for a repeated
+ * or unreadable header.
+ */
+enum err auth_request(struct req *r, unsigned allowed) MUST_USE;
+
+/* What core needs to know of who is asking. */
+struct access auth_access(const struct req *r);
+
+/*
+ * An unsafe request that a browser sends with a cookie: Sec-Fetch-Site, else Origin, must name
+ * this site, and unless open the session's CSRF token must come along, as the form field "csrf"
+ * or the header X-CSRF-Token. ERR_FORBIDDEN otherwise.
+ */
+enum err auth_same_site(struct req *r, bool open) MUST_USE;
+
+/* "better-auth.session_token", with "__Secure-" before it when the site is https. */
+const char *auth_cookie_name(struct req *r);
+
+/* Sets the session cookie; without remember it ends with the browser. */
+void auth_set_cookie(struct req *r, const char *token, bool remember);
+/* Expires it and what Better Auth keeps beside it. */
+void auth_clear_cookies(struct req *r);
+
+/* The visitor's address as the web server saw it; IPv6 as its /64, for counting. */
+const char *auth_address(struct req *r);
+const char *auth_network(struct req *r);
+
+#endif

@@ -1,0 +1,11 @@
+/* Rate limits of requests, on the exact buckets of core/limit.h. */
+#ifndef PARLOR_WEB_LIMIT_H
+#define PARLOR_WEB_LIMIT_H
+
+#include "core/limit.h"
+#include "web/req.h"
+
+/* One token for key; ERR_LIMIT with r->retry_after. Always good when limits are off (load tests). */
+enum err request_limit(struct req *r, const struct limit *limit, const char *key) MUST_USE;
+
+#endif

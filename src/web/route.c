@@ -1,0 +1,240 @@
+/* From a request to its row, through the checks the row asks for, to a complete answer. */
+#include "web/route.h"
+
+#include "base/json.h"
+#include "base/log.h"
+#include "web/app.h"
+#include "web/auth.h"
+#include "web/cors.h"
+#include "web/parse.h"
+#include "web/reply.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char *const method_names[] = { "GET", "POST", "PATCH", "PUT", "DELETE" };
+
+/* Whether path fits a row; its :parts go to args. */
+static bool
+matches(struct arena *mem, const char *pattern, const char *path, const char **args)
+{
+	int n = 0;
+
+	for (; *pattern && *path; ) {
+		if (*pattern != ':') {
+			if (*pattern++ != *path++)
+				return false;
+			continue;
+		}
+		size_t len = strcspn(path, "/");
+
+		if (len == 0 || len > 64)
+			return false;
+		args[n++] = arena_strndup(mem, path, len);
+		path += len;
+		pattern += strcspn(pattern, "/");
+	}
+	return !*pattern && !*path;
+}
+
+static int
+parts_of(const char *pattern)
+{
+	int n = 0;
+
+	for (; *pattern; pattern++)
+		n += *pattern == ':';
+	return n;
+}
+
+/*
+ * Sets r->route and r->arg. A fixed word goes before a :part ("/inbox/list" before
+ * "/inbox/:conversation"). Returns a row with this path, whatever its method, and all *methods.
+ */
+static const struct route *
+find(struct req *r, const char **methods)
+{
+	const struct route *any = NULL;
+	int fewest = ROUTE_ARGS + 1;
+
+	for (const struct route *row = routes; row < routes + routes_count; row++)
+		if (parts_of(row->path) < fewest && matches(r->mem, row->path, r->path, r->arg))
+			fewest = parts_of(row->path);
+	*methods = "";
+	for (const struct route *row = routes; row < routes + routes_count; row++) {
+		if (parts_of(row->path) != fewest || !matches(r->mem, row->path, r->path, r->arg))
+			continue;
+		any = row;
+		*methods = arena_printf(r->mem, "%s%s%s", *methods, **methods ? ", " : "",
+			method_names[row->method]);
+		if (row->method == r->method)
+			r->route = row;
+	}
+	return any;
+}
+
+static bool
+is_unsafe(const struct req *r)
+{
+	return r->method != METHOD_GET && r->method != METHOD_OPTIONS;
+}
+
+static bool
+has_type(const struct req *r, const char *type)
+{
+	const char *value = req_param(r, "CONTENT_TYPE");
+	size_t len = strlen(type);
+
+	return value && strncasecmp(value, type, len) == 0 && (!value[len] || strchr("; \t", value[len]));
+}
+
+static enum err
+read_json(struct req *r)
+{
+	struct json_fault fault = { "", 0 };
+	enum err e;
+
+	if (!has_type(r, "application/json"))
+		return ERR_MEDIA_TYPE;
+	e = json_parse(r->mem, r->body, r->body_len, &r->in, &fault);
+	if (e)
+		return reply_problem(r, e, NULL,
+			arena_printf(r->mem, "%s (at byte %zu)", fault.reason, fault.at));
+	return ERR_NONE;
+}
+
+static enum err
+read_form(struct req *r)
+{
+	if (!has_type(r, "application/x-www-form-urlencoded"))
+		return reply_problem(r, ERR_MEDIA_TYPE, NULL, "Send application/x-www-form-urlencoded.");
+	return parse_form(r->mem, r->body, r->body_len, &r->form);
+}
+
+static enum err
+read_body(struct req *r)
+{
+	if (!is_unsafe(r))
+		return ERR_NONE;
+	if (r->body_too_large || r->body_len > (size_t)r->app->conf->body_max)
+		return ERR_TOO_LARGE;
+	if (r->route->flags & R_FORM)
+		return read_form(r);
+	return r->body_len ? read_json(r) : ERR_NONE;
+}
+
+/* What holds for everything an agent does in a browser. */
+static enum err
+check_agent(struct req *r)
+{
+	enum err e;
+
+	if (!is_unsafe(r))
+		return ERR_NONE;
+	if ((e = auth_same_site(r, r->route->flags & R_OPEN)))
+		return e;
+	if (r->who.kind == ACTOR_AGENT && strcmp(r->who.role, "viewer") == 0 &&
+		!(r->route->flags & R_OPEN))
+		return reply_problem(r, ERR_FORBIDDEN, NULL, "A viewer may look, but not change.");
+	return ERR_NONE;
+}
+
+static enum err
+handle(struct req *r)
+{
+	const struct route *row = r->route;
+	enum err e;
+
+	if (!(row->actors & ACTOR_ANYONE) && (e = auth_request(r, row->actors))) {
+		if (e == ERR_AUTH && (row->flags & R_PAGE))
+			return reply_redirect(r, "/sign-in");
+		return e;
+	}
+	if ((e = read_body(r)))
+		return e;
+	if ((r->who.kind == ACTOR_AGENT || (row->flags & R_FORM)) && (e = check_agent(r)))
+		return e;
+	return row->handler(r);
+}
+
+static enum err
+dispatch(struct req *r)
+{
+	const char *methods;
+	const struct route *row;
+
+	if (!parse_path_is_canonical(r->path, strlen(r->path)) || !(row = find(r, &methods)))
+		return ERR_NOT_FOUND;
+	if (row->flags & R_CORS) {
+		if (r->method == METHOD_OPTIONS)
+			return cors_preflight(r, methods);
+		cors_headers(r);
+	}
+	if (!r->route) {
+		reply_header(r, "Allow", methods);
+		return ERR_METHOD;
+	}
+	return handle(r);
+}
+
+void
+route_dispatch(struct req *r)
+{
+	enum err e = dispatch(r);
+
+	db_rollback(r->db);
+	if (e)
+		reply_error(r, e);
+	db_scope(r->db, NULL);
+}
+
+static void
+actors_json(struct buf *out, unsigned actors)
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} names[] = { { ACTOR_ANYONE, "anyone" }, { ACTOR_VISITOR, "visitor" },
+		{ ACTOR_AGENT, "agent" }, { ACTOR_KEY, "key" } };
+	const char *comma = "";
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (actors & names[i].bit) {
+			buf_printf(out, "%s\"%s\"", comma, names[i].name);
+			comma = ",";
+		}
+}
+
+static void
+parts_json(struct buf *out, const char *path)
+{
+	const char *comma = "";
+
+	while ((path = strchr(path, ':'))) {
+		size_t len = strcspn(path + 1, "/");
+
+		buf_str(out, comma);
+		buf_json(out, path + 1, len);
+		comma = ",";
+		path += 1 + len;
+	}
+}
+
+void
+routes_json(struct buf *out)
+{
+	buf_char(out, '[');
+	for (size_t i = 0; i < routes_count; i++) {
+		const struct route *row = &routes[i];
+
+		buf_printf(out, "%s{\"method\":\"%s\",\"path\":\"%s\",\"actors\":[", i ? ",\n " : "",
+			method_names[row->method], row->path);
+		actors_json(out, row->actors);
+		buf_str(out, "],\"ids\":[");
+		parts_json(out, row->path);
+		buf_printf(out, "],\"page\":%s,\"cors\":%s,\"poll\":%s,\"form\":%s}",
+			row->flags & R_PAGE ? "true" : "false", row->flags & R_CORS ? "true" : "false",
+			row->flags & R_POLL ? "true" : "false", row->flags & R_FORM ? "true" : "false");
+	}
+	buf_str(out, "]\n");
+}

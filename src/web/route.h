@@ -1,0 +1,38 @@
+/*
+ * The route table: the map of the product. The dispatcher does authentication, CSRF, limits and
+ * body parsing from the row, so that a handler holds only its own matter.
+ */
+#ifndef PARLOR_ROUTE_H
+#define PARLOR_ROUTE_H
+
+#include "web/req.h"
+
+enum route_flag {
+	R_PAGE = 1,    /* HTML for a browser: errors are pages, no actor means off to the sign-in */
+	R_CORS = 2,    /* called by the widget's pages from other origins */
+	R_POLL = 4,    /* answered by parlor poll; parlor web answers it at once */
+	R_FORM = 8,    /* the body is a form, not JSON */
+	R_OPEN = 16,   /* a write that needs no CSRF token of a session, only a same-origin request */
+};
+
+struct route {
+	enum method method;
+	const char *path; /* "/api/v1/conversations/:conversation/messages" */
+	enum err (*handler)(struct req *r);
+	unsigned actors; /* enum actor_kind */
+	unsigned flags;	 /* enum route_flag */
+};
+
+extern const struct route routes[];
+extern const size_t routes_count;
+
+/*
+ * Finds the row, checks who is asking, runs the handler, makes the error answer: after this
+ * r->status, r->headers and r->out are complete.
+ */
+void route_dispatch(struct req *r);
+
+/* The table with its actors and :parts, for parlor routes --json. */
+void routes_json(struct buf *out);
+
+#endif

@@ -1,0 +1,14 @@
+/* What the doors that answer one request at a time share. */
+#ifndef PARLOR_SERVE_H
+#define PARLOR_SERVE_H
+
+#include "web/app.h"
+#include "web/req.h"
+
+/* Bytes of a body that are read at all: a form may be longer than the JSON it stands for. */
+size_t serve_body_max(const struct app *app);
+
+/* One line in the log for a request that was answered; never its query. */
+void serve_log(const struct req *r, int64_t ms);
+
+#endif

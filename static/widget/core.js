@@ -1,0 +1,224 @@
+'use strict';
+
+/*
+ * What the panel stands on, knowing nothing of the page or of the conversation's life: storage,
+ * requests and the pauses between their retries, the order of a thread, links, legible colours.
+ */
+const core = (() => {
+	/*
+	 * localStorage below a prefix. Where site data is blocked or full, a map stands in, so that the
+	 * chat works as long as the page lasts.
+	 */
+	function storage(prefix) {
+		const spare = new Map();
+		let area = null;
+		try {
+			area = window.localStorage;
+		} catch (error) {}
+		return {
+			get(name) {
+				const kept = spare.get(name);
+				return kept !== undefined ? kept : area ? area.getItem(prefix + name) : null;
+			},
+			set(name, value) {
+				try {
+					area.setItem(prefix + name, value);
+					spare.delete(name);
+				} catch (error) {
+					spare.set(name, value);
+				}
+			},
+			remove(name) {
+				spare.delete(name);
+				if (area)
+					area.removeItem(prefix + name);
+			},
+			names() {
+				const stored = Object.keys(area || {}).filter((name) => name.startsWith(prefix))
+					.map((name) => name.slice(prefix.length));
+				return [...new Set([...stored, ...spare.keys()])].sort();
+			},
+		};
+	}
+
+	/* crypto.randomUUID exists only on https pages; the same version 4 by hand. */
+	function uuid() {
+		const bytes = crypto.getRandomValues(new Uint8Array(16));
+		bytes[6] = bytes[6] & 15 | 64;
+		bytes[8] = bytes[8] & 63 | 128;
+		const hex = Array.from(bytes, (byte) => (byte + 256).toString(16).slice(1)).join('');
+		return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+	}
+
+	/* status 0: there was no answer, or not one of ours (a captive portal's page, for example). */
+	class Failure extends Error {
+		constructor(status, code, retryAfter) {
+			super('request failed: ' + status + ' ' + code);
+			Object.assign(this, { status, code, retryAfter });
+		}
+		/* Whether the same request can succeed later. A 409 with Retry-After: it is in flight. */
+		get passing() {
+			return this.status === 0 || this.status === 408 || this.status === 429 ||
+				this.status >= 500 || this.status === 409 && this.retryAfter > 0;
+		}
+	}
+
+	/* Retry-After, seconds or a date, in milliseconds. */
+	function retryAfter(text) {
+		const ms = /^\d+$/.test(text) ? text * 1000 : Date.parse(text) - Date.now();
+		return ms > 0 ? Math.min(ms, 600000) : 0;
+	}
+
+	async function request(method, path, { token, body, signal, timeout = 20000 } = {}) {
+		const cut = new AbortController();
+		const abort = () => cut.abort();
+		const timer = setTimeout(abort, timeout);
+		if (signal)
+			signal.addEventListener('abort', abort);
+		const headers = {};
+		if (token)
+			headers.Authorization = 'Bearer ' + token;
+		if (body)
+			headers['Content-Type'] = 'application/json';
+		try {
+			const answer = await fetch('../api/v1/widget/' + path, { method, headers, signal: cut.signal,
+				body: body && JSON.stringify(body), credentials: 'omit' });
+			const text = await answer.text();
+			const data = text ? JSON.parse(text) : null;
+			if (answer.ok)
+				return data;
+			throw new Failure(answer.status, data && data.code || '',
+				retryAfter(answer.headers.get('Retry-After')));
+		} catch (error) {
+			throw error instanceof Failure ? error : new Failure(0, String(error), 0);
+		} finally {
+			clearTimeout(timer);
+			if (signal)
+				signal.removeEventListener('abort', abort);
+		}
+	}
+
+	/*
+	 * The pause before try number n (from 1): anywhere up to 1, 2, 4 ... 30 s, so that many clients
+	 * do not come back at one moment; what the server asked for is the least.
+	 */
+	function backoff(n, least = 0) {
+		return least + Math.random() * Math.min(30000, 1000 * 2 ** (n - 1));
+	}
+
+	/* A pause that can be cut short. */
+	function alarm() {
+		let wake = null;
+		return {
+			wait: (ms) => new Promise((done) => {
+				const timer = setTimeout(done, ms);
+				wake = () => {
+					clearTimeout(timer);
+					done();
+				};
+			}),
+			ring: () => wake && wake(),
+		};
+	}
+
+	/* The messages of one conversation, by seq, which has no gaps on the server. */
+	class Thread {
+		constructor(messages = []) {
+			this.bySeq = new Map();
+			this.list = [];
+			this.merge(messages);
+		}
+		get first() {
+			return this.list.length ? this.list[0].seq : 0;
+		}
+		get last() {
+			return this.list.length ? this.list[this.list.length - 1].seq : 0;
+		}
+		merge(messages) {
+			for (const message of messages)
+				if (Number.isInteger(message.seq) && !message.private)
+					this.bySeq.set(message.seq, message);
+			this.list = [...this.bySeq.values()].sort((a, b) => a.seq - b.seq);
+		}
+		/*
+		 * The seq after which something is missing, given that messages exist up to upTo; null when
+		 * nothing is. What came before the first one here is history, not a hole.
+		 */
+		hole(upTo) {
+			for (let i = 1; i < this.list.length; i++)
+				if (this.list[i].seq !== this.list[i - 1].seq + 1)
+					return this.list[i - 1].seq;
+			return this.last < upTo ? this.last : null;
+		}
+	}
+
+	/* Splits text into [{text, href?}]: only http and https become links, sentences keep their ends. */
+	function links(text) {
+		const parts = [];
+		let at = 0;
+		for (const match of text.matchAll(/\b(?:https?:\/\/|www\.)[^\s<>"]+/gi)) {
+			let found = match[0].replace(/[.,;:!?'*_~]+$/, '');
+			while (/[)\]]$/.test(found) && found.split(/[([]/).length < found.split(/[)\]]/).length)
+				found = found.slice(0, -1);
+			const href = address(found);
+			if (!href)
+				continue;
+			if (match.index > at)
+				parts.push({ text: text.slice(at, match.index) });
+			parts.push({ text: found, href });
+			at = match.index + found.length;
+		}
+		if (at < text.length || !parts.length)
+			parts.push({ text: text.slice(at) });
+		return parts;
+	}
+
+	function address(text) {
+		try {
+			const url = new URL(/^www\./i.test(text) ? 'https://' + text : text);
+			return /^https?:$/.test(url.protocol) && !url.username && url.hostname.length > 1 ? url.href : null;
+		} catch (error) {
+			return null;
+		}
+	}
+
+	/* Colours are "#rrggbb"; luminance and contrast as WCAG defines them. */
+	const channels = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+
+	function luminance(color) {
+		const [r, g, b] = channels(color).map((value) => {
+			const part = value / 255;
+			return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+		});
+		return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+	}
+
+	function contrast(a, b) {
+		const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+		return (high + 0.05) / (low + 0.05);
+	}
+
+	/* color, moved towards black or white only as far as 4.5:1 on ground needs. */
+	function legible(color, ground) {
+		const end = luminance(ground) > 0.18 ? 0 : 255;
+		for (let step = 0; step <= 50; step++) {
+			const mixed = '#' + channels(color).map((value) =>
+				Math.round(value + (end - value) * step / 50).toString(16).padStart(2, '0')).join('');
+			if (contrast(mixed, ground) >= 4.5)
+				return mixed;
+		}
+		return end ? '#ffffff' : '#000000';
+	}
+
+	/*
+	 * A tenant's colour as ground for text. White reads as "button" to most eyes, so a colour that
+	 * nearly carries it is darkened for it; a light one takes black.
+	 */
+	function accent(color) {
+		const ink = contrast(color, '#ffffff') >= 2.8 ? '#ffffff' : '#000000';
+		return { ground: legible(color, ink), ink };
+	}
+
+	return { storage, uuid, Failure, retryAfter, request, backoff, alarm, Thread, links, contrast,
+		legible, accent };
+})();

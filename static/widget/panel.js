@@ -1,0 +1,363 @@
+'use strict';
+
+/*
+ * What the visitor sees and does, and the talk with the website around the frame. Text of people
+ * goes in by textContent only.
+ */
+(() => {
+	/* A language is one such table, chosen by the lang of the page. */
+	const strings = { en: {
+		chat: 'Conversation', close: 'Close chat', send: 'Send', write: 'Write a message…',
+		online: 'We are online', away: 'We are away at the moment', team: 'Team',
+		sending: 'Sending…', sent: 'Sent', seen: 'Seen', unsent: 'Not sent.', refused: 'Could not be sent.',
+		retry: 'Try again', remove: 'Remove', older: 'Earlier messages', newer: 'New messages',
+		typing: (name) => `${name} is typing`,
+		closed: 'This conversation is closed. Write to start a new one.',
+		offline: 'You are offline. Messages are kept and sent when you are back.',
+		slow: 'No connection to the chat. Trying again…',
+		gone: 'The chat is not available on this page.',
+	} };
+	const lang = document.documentElement.lang;
+	const text = strings[lang] || strings.en;
+	const $ = (id) => document.getElementById(id);
+	const body = document.body;
+	const { legible, accent, links } = core;
+	const sync = createSync(body.dataset.key, changed);
+	const { state, store } = sync;
+	const inFrame = window.parent !== window;
+	const dark = matchMedia('(prefers-color-scheme: dark)');
+	let site = inFrame ? null : location.origin; /* origin of the page around us, once it has spoken */
+	let shown = !inFrame;
+	let pageColor = '';
+	let due = false;
+
+	/* --- Drawing: after any number of changes, once --- */
+
+	function changed() {
+		if (due)
+			return;
+		due = true;
+		queueMicrotask(() => {
+			due = false;
+			draw();
+		});
+	}
+
+	function draw() {
+		const { settings, phase } = state;
+		const empty = !state.thread.list.length && !state.pending.length;
+		body.className = [phase === 'ready' ? 'ready' : phase === 'refused' ? 'refused' : 'loading',
+			settings && settings.online && 'online', empty && 'empty'].filter(Boolean).join(' ');
+		$('notice').textContent = phase === 'refused' ? text.gone : phase === 'slow' ? text.slow :
+			state.offline ? text.offline : '';
+		if (settings)
+			drawSettings(settings);
+		if (phase === 'ready')
+			drawThread();
+		tellSite();
+	}
+
+	function drawSettings({ name, theme, online, agents, primaryColor }) {
+		const isDark = theme === 'dark' || theme !== 'light' && dark.matches;
+		const colors = accent(pageColor || primaryColor);
+		const style = document.documentElement.style;
+		document.documentElement.toggleAttribute('data-dark', isDark);
+		style.setProperty('--accent', colors.ground);
+		style.setProperty('--ink', colors.ink);
+		style.setProperty('--link', legible(colors.ground, isDark ? '#252c37' : '#f1f3f6'));
+		$('name').textContent = name;
+		$('presence').textContent = online ? text.online : text.away;
+		$('faces').replaceChildren(...agents.slice(0, 3).map(({ initials }) => face(initials)));
+	}
+
+	function el(tag, className, content) {
+		const node = document.createElement(tag);
+		node.className = className;
+		if (content)
+			node.textContent = content;
+		return node;
+	}
+
+	function face(initials) {
+		const node = el('span', 'face', initials);
+		node.ariaHidden = true;
+		return node;
+	}
+
+	function initialsOf(name) {
+		return name.split(/\s+/).slice(0, 2).map((word) => [...word][0] || '').join('').toUpperCase();
+	}
+
+	/* Rows keep their element, so that nothing is announced or drawn twice. */
+	const nodes = new Map();
+
+	function drawThread() {
+		const { thread, conversation, typing } = state;
+		const log = $('log');
+		const scroller = $('thread');
+		const follow = atEnd() || nodes.size === 0;
+		const rows = rowsOf();
+		let at = log.firstChild;
+		for (const row of rows) {
+			let node = nodes.get(row.key);
+			if (!node)
+				nodes.set(row.key, node = row.make());
+			if (node === at)
+				at = at.nextSibling;
+			else
+				log.insertBefore(node, at);
+			if (row.update)
+				row.update(node);
+		}
+		const keys = new Set(rows.map((row) => row.key));
+		for (const [key, node] of nodes)
+			if (!keys.has(key)) {
+				node.remove();
+				nodes.delete(key);
+			}
+		$('older').hidden = thread.first <= 1;
+		if (($('typing').dataset.name || '') !== (typing || '')) {
+			$('typing').dataset.name = typing || '';
+			$('typing').replaceChildren(...typing ? ['', '', ''].map(() => el('i', '')).concat(text.typing(typing)) : []);
+		}
+		if (follow)
+			scroller.scrollTop = scroller.scrollHeight;
+		log.ariaBusy = false;
+		look(conversation);
+	}
+
+	/* Notes what is read, or says that there is more below. */
+	function look() {
+		const end = atEnd();
+		$('newer').hidden = end || !sync.unread();
+		if (shown && end && document.visibilityState === 'visible')
+			sync.read();
+	}
+
+	function atEnd() {
+		const { scrollHeight, scrollTop, clientHeight } = $('thread');
+		return scrollHeight - scrollTop - clientHeight < 48;
+	}
+
+	function rowsOf() {
+		const { settings, conversation, thread } = state;
+		const rows = [];
+		const welcome = !settings.online && settings.offlineMessage || settings.welcomeMessage;
+		if (welcome && thread.first <= 1)
+			rows.push(bubbleRow({ id: 'welcome', senderType: 'agent', senderName: settings.name, content: welcome }, true, true));
+		const list = [...thread.list, ...state.pending.map((item) =>
+			({ ...item, senderType: 'user', createdAt: item.at, pending: item }))];
+		const seen = conversation ? conversation.agentReadSeq : 0;
+		const lastMine = list.filter(({ senderType }) => senderType === 'user').pop();
+		list.forEach((message, i) => {
+			const before = list[i - 1], after = list[i + 1];
+			const day = new Date(message.createdAt).toDateString();
+			if (!before || new Date(before.createdAt).toDateString() !== day)
+				rows.push({ key: day, make: () => el('p', 'day', dayName(day)) });
+			if (message.senderType === 'system')
+				rows.push({ key: message.id, make: () => el('p', 'line', message.content) });
+			else
+				rows.push(bubbleRow(message, !together(before, message), !together(message, after),
+					message === lastMine && (message.seq <= seen ? text.seen : text.sent)));
+		});
+		if (conversation && conversation.status === 'closed' && !state.pending.length)
+			rows.push({ key: 'closed', make: () => el('p', 'line', text.closed) });
+		return rows;
+	}
+
+	/* Bubbles of one person within five minutes of a day form a group. */
+	function together(a, b) {
+		return a && b && a.senderType === b.senderType && a.senderId === (b.pending ? a.senderId : b.senderId) &&
+			new Date(b.createdAt) - new Date(a.createdAt) < 300000 &&
+			new Date(a.createdAt).toDateString() === new Date(b.createdAt).toDateString();
+	}
+
+	function bubbleRow(message, first, last, status) {
+		const mine = message.senderType === 'user';
+		const { pending } = message;
+		return {
+			key: message.clientId || message.id,
+			make() {
+				const row = el('div', '');
+				const bubble = el('p', 'bubble');
+				bubble.dir = 'auto';
+				for (const { text: part, href } of links(message.content))
+					bubble.append(href ? link(part, href) : part);
+				if (!mine)
+					row.append(el('span', 'who', message.senderName || text.team), face(initialsOf(message.senderName || text.team)));
+				row.append(bubble, el('p', 'meta'));
+				return row;
+			},
+			update(row) {
+				const [who, meta] = [row.querySelector('.who'), row.lastChild];
+				row.className = ['row', mine && 'mine', first && 'first', last && 'last',
+					pending && (pending.error ? 'unsent' : 'sending')].filter(Boolean).join(' ');
+				if (who)
+					who.hidden = !first;
+				meta.replaceChildren();
+				if (pending && pending.error)
+					meta.append(pending.error === 'final' ? text.refused : text.unsent, action(text.retry, () => sync.retry(pending)),
+						...pending.error === 'final' ? [action(text.remove, () => sync.discard(pending))] : []);
+				else if (pending)
+					meta.append(text.sending);
+				else if (last && message.createdAt)
+					meta.append([time(message.createdAt), status].filter(Boolean).join(' · '));
+			},
+		};
+	}
+
+	function link(label, href) {
+		const node = el('a', '', label);
+		node.href = href;
+		node.target = '_blank';
+		node.rel = 'noopener noreferrer nofollow ugc';
+		return node;
+	}
+
+	function action(label, run) {
+		const node = el('button', 'text', label);
+		node.type = 'button';
+		node.onclick = run;
+		return node;
+	}
+
+	function time(at) {
+		return new Date(at).toLocaleTimeString(lang, { hour: 'numeric', minute: '2-digit' });
+	}
+
+	function dayName(day) {
+		const days = Math.round((new Date(day) - new Date(new Date().toDateString())) / 86400000);
+		const name = days > -2 ? new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(days, 'day') :
+			new Date(day).toLocaleDateString(lang, { weekday: 'long', day: 'numeric', month: 'long' });
+		return name[0].toUpperCase() + name.slice(1);
+	}
+
+	/* --- Writing --- */
+
+	const input = $('text');
+
+	function grow() {
+		input.style.height = 'auto';
+		input.style.height = input.scrollHeight + 'px';
+		$('send-text').disabled = !input.value.trim();
+	}
+
+	function submit() {
+		const content = input.value.trim();
+		if (!content || state.phase !== 'ready')
+			return;
+		input.value = '';
+		store.remove('draft');
+		grow();
+		sync.send(content);
+		$('thread').scrollTop = $('thread').scrollHeight;
+	}
+
+	input.addEventListener('input', () => {
+		grow();
+		if (input.value)
+			store.set('draft', input.value);
+		else
+			store.remove('draft');
+		if (input.value.trim())
+			sync.typed();
+	});
+	input.addEventListener('keydown', (event) => {
+		if (event.key !== 'Enter' || event.shiftKey || event.isComposing)
+			return;
+		event.preventDefault();
+		submit();
+	});
+	$('composer').addEventListener('submit', (event) => {
+		event.preventDefault();
+		submit();
+		input.focus();
+	});
+	$('older').addEventListener('click', () => {
+		const scroller = $('thread');
+		const below = scroller.scrollHeight - scroller.scrollTop;
+		sync.older().then(() => { scroller.scrollTop = scroller.scrollHeight - below; }, () => {});
+	});
+	$('newer').addEventListener('click', () => { $('thread').scrollTop = $('thread').scrollHeight; });
+	$('thread').addEventListener('scroll', look, { passive: true });
+	document.addEventListener('visibilitychange', look);
+	dark.addEventListener('change', changed);
+
+	/* --- The website around the frame --- */
+
+	/*
+	 * frame-ancestors lets only the tenant's sites frame us, so the first word of our parent tells
+	 * its origin, and everything after goes to and comes from exactly that.
+	 */
+	function tellSite() {
+		if (!inFrame || !site || !state.settings)
+			return;
+		const { conversation } = state;
+		window.parent.postMessage({
+			parlor: 1, type: 'state', unread: sync.unread(), color: accent(pageColor || state.settings.primaryColor).ground,
+			keeps: conversation && conversation.status !== 'closed' || state.pending.length ? 'open' :
+				store.names().length ? 'some' : '',
+		}, site);
+	}
+
+	function close() {
+		if (inFrame && site)
+			window.parent.postMessage({ parlor: 1, type: 'close' }, site);
+	}
+
+	function isText(value, max) {
+		return typeof value === 'string' && value.length <= max;
+	}
+
+	const userFields = ['id', 'email', 'name', 'hash', 'token'];
+	function isUser(user) {
+		return typeof user === 'object' && (user === null || Object.keys(user).every((name) =>
+			userFields.includes(name) && isText(user[name], 2000)));
+	}
+
+	window.addEventListener('message', ({ source, origin, data }) => {
+		if (!inFrame || source !== window.parent || origin === 'null' || (site || origin) !== origin ||
+			typeof data !== 'object' || !data || data.parlor !== 1)
+			return;
+		if (data.type === 'leave') {
+			sync.leave();
+			input.value = '';
+			source.postMessage({ parlor: 1, type: 'left' }, origin);
+		} else if (data.type === 'page' && typeof data.shown === 'boolean' && isText(data.url, 4000) &&
+			isText(data.referrer, 4000) && /^(#[0-9a-f]{6})?$/i.test(data.color) && isUser(data.user)) {
+			site = origin;
+			pageColor = data.color;
+			Object.assign(sync.page, { url: data.url, referrer: data.referrer, user: data.user });
+			show(data.shown);
+		}
+	});
+
+	function show(yes) {
+		const opened = yes && !shown;
+		shown = yes;
+		if (state.phase !== 'ready')
+			sync.start();
+		else if (opened)
+			focus();
+		changed();
+	}
+
+	/* On a phone the keyboard would cover the welcome: there the focus waits at the top. */
+	function focus() {
+		(matchMedia('(pointer: coarse)').matches ? $('name') : input).focus();
+	}
+
+	document.addEventListener('keydown', (event) => event.key === 'Escape' && !event.isComposing && close());
+	$('close-panel').hidden = !inFrame;
+	$('close-panel').ariaLabel = text.close;
+	$('close-panel').addEventListener('click', close);
+	$('log').ariaLabel = text.chat;
+	$('older').textContent = text.older;
+	$('newer').lastChild.textContent = text.newer;
+	$('send-text').ariaLabel = text.send;
+	input.placeholder = input.ariaLabel = text.write;
+	input.value = store.get('draft') || '';
+	grow();
+	if (!inFrame)
+		sync.start();
+})();
