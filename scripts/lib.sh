@@ -107,18 +107,20 @@ process_start() { # user run-dir log-file name [VAR=value...] -- command...
 		as_user "$user" setsid env -i "${env[@]}" "$@" </dev/null >>"$log" 2>&1
 	) &
 	pid=$!
+	disown "$pid"
 	printf '%s %s\n' "$pid" "$(process_mark "$pid")" >"$run/$name.pid"
 	wait_until 5 group_alive "$run/$name.pid" || return 1
 }
 
-# Ends a process group: asks, waits, insists.
+# Ends a process group: asks its leader, which tells the others, waits, and insists. (Asking all of
+# them at once would let the supervisor start a worker again that it lost before it was asked.)
 process_stop() { # pid-file
 	local pid
 	if group_alive "$1"; then
 		read -r pid _ <"$1"
-		kill -TERM -- "-$pid" 2>/dev/null
+		kill -TERM "$pid" 2>/dev/null || kill -TERM -- "-$pid" 2>/dev/null || :
 		wait_until 6 group_gone "$1" || {
-			kill -KILL -- "-$pid" 2>/dev/null
+			kill -KILL -- "-$pid" 2>/dev/null || :
 			wait_until 5 group_gone "$1" || say "Process group $pid does not end."
 		}
 	fi

@@ -50,7 +50,6 @@ stack_find() { # dir
 
 stack_open() { # dir
 	mkdir -p "$1"
-	chmod 755 "$1"
 	stack_find "$1"
 	if ! stack_reachable "$STACK_HOME"; then
 		mkdir -p /var/lib/parlor-quickstart
@@ -97,9 +96,9 @@ stack_install() {
 		STACK_PROGRAM=$STACK_APP/parlor
 		rm -rf "$STACK_APP"
 		mkdir -p "$STACK_APP/src"
-		cp -R "$STACK_SOURCE/templates" "$STACK_SOURCE/static" "$STACK_APP/"
-		cp -R "$STACK_SOURCE/src/migrations" "$STACK_APP/src/"
-		cp "$STACK_BIN" "$STACK_PROGRAM"
+		cp -Rp "$STACK_SOURCE/templates" "$STACK_SOURCE/static" "$STACK_APP/"
+		cp -Rp "$STACK_SOURCE/src/migrations" "$STACK_APP/src/"
+		cp -p "$STACK_BIN" "$STACK_PROGRAM"
 		chmod -R a+rX "$STACK_APP"
 	fi
 }
@@ -256,6 +255,8 @@ stack_process() { # name command...
 
 stack_ready() { [ "$(http_status "$STACK_ADDRESS" "$STACK_PORT" /readyz)" = 200 ]; }
 
+stack_ready_or_lost() { stack_ready || ! process_alive "$STACK_RUN/nginx.pid"; }
+
 # From nothing, or from an earlier run's data, to an answering server.
 stack_up() {
 	local name
@@ -269,7 +270,8 @@ stack_up() {
 	for name in web poll jobs nginx; do
 		stack_component "$name"
 	done
-	wait_until 30 stack_ready || {
+	wait_until 30 stack_ready_or_lost || :
+	stack_ready || {
 		for name in web poll jobs nginx; do
 			tail -n 5 "$STACK_HOME/log/$name.log" >&2
 		done

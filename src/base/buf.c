@@ -169,6 +169,12 @@ json_escape(const char *s, size_t left, char tmp[8], size_t *used)
 		snprintf(tmp, 8, "\\u%04x", c);
 		return tmp;
 	}
+	/* U+0080 to U+009F: some terminals obey them as they do ESC. */
+	if (c == 0xc2 && left >= 2 && (unsigned char)s[1] < 0xa0) {
+		*used = 2;
+		snprintf(tmp, 8, "\\u%04x", (unsigned char)s[1]);
+		return tmp;
+	}
 	if (c == 0xe2 && left >= 3 && (unsigned char)s[1] == 0x80 &&
 		((unsigned char)s[2] & 0xfe) == 0xa8) {
 		*used = 3;

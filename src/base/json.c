@@ -129,3 +129,10 @@ json_keep(struct arena *mem, struct json_object *object)
 	arena_defer(mem, put, object);
 	return object;
 }
+
+const char *
+json_write(struct json_object *object)
+{
+	return json_object_to_json_string_ext(
+		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}

@@ -56,6 +56,9 @@ json_member(struct json_object *o, const char *name);
 const char *
 json_text(struct json_object *o, const char *name);
 
+/* Compact text; lives as long as the object, until the next call for it. */
+const char *json_write(struct json_object *object);
+
 /* Setters, for contexts and answers. A NULL string becomes null. */
 void
 json_set(struct json_object *o, const char *name, const char *value);

@@ -31,6 +31,20 @@ log_set_request(const char *id)
 	snprintf(request, sizeof(request), "%s", id);
 }
 
+/* Text from anywhere as a JSON string: bytes that are not UTF-8 become question marks. */
+static void
+add_text(struct buf *b, const char *text)
+{
+	struct buf clean = { 0 };
+	size_t len = strlen(text);
+
+	buf_add(&clean, text, len);
+	for (size_t at = 0; (at += utf8_valid_prefix(clean.data + at, len - at)) < len;)
+		clean.data[at] = '?';
+	buf_json(b, clean.data, len);
+	buf_free(&clean);
+}
+
 void
 log_members(enum log_level level, const char *message, const char *members)
 {
@@ -44,10 +58,10 @@ log_members(enum log_level level, const char *message, const char *members)
 	time_rfc3339(time_now_ms(), now);
 	buf_printf(&b, "{\"time\":\"%s\",\"level\":\"%s\",\"proc\":\"%s\",\"pid\":%d,\"message\":", now,
 		names[level], process, (int)getpid());
-	buf_json(&b, message, utf8_valid_prefix(message, strlen(message)));
+	add_text(&b, message);
 	if (request[0]) {
 		buf_str(&b, ",\"request\":");
-		buf_json(&b, request, strlen(request));
+		add_text(&b, request);
 	}
 	if (members && *members) {
 		buf_char(&b, ',');

@@ -62,4 +62,49 @@ tmpl_find(const struct tmpl_set *set, const char *name);
 struct node *
 tmpl_parse(struct arena *mem, const char *name, const char *text, size_t len, const char **why);
 
+/* Between tmpl_parse.c and tmpl_scan.c. */
+
+struct tmpl_scan {
+	struct arena *mem;
+	const char *name; /* of the template */
+	const char *text;
+	size_t len;
+	int line; /* of the byte at counted */
+	size_t counted;
+	char open[16], close[16]; /* the delimiters in force */
+	const char *why;
+};
+
+/* A tag as it stands in the text; places are byte offsets. */
+struct tmpl_tag {
+	char sign;	     /* '\0' for a variable */
+	const char *content; /* without sign, star and the blanks around it */
+	bool dynamic;	     /* there was a star */
+	int line;
+	size_t start, end;		     /* of the whole tag */
+	bool left_blank, right_blank, alone; /* but blanks on its side of the line; on both */
+	size_t line_start;		     /* of the blanks before it */
+	size_t line_end;		     /* after the line feed, when right_blank */
+};
+
+/* False when the text is no text. The first three members and len must be set. */
+bool
+tmpl_scan_start(struct tmpl_scan *s);
+/* The next tag at or after from. False at the end, or with s->why when one is malformed. */
+bool
+tmpl_scan_tag(struct tmpl_scan *s, size_t from, struct tmpl_tag *tag);
+/* Sets s->why to what and tag; returns false. */
+bool
+tmpl_wrong(struct tmpl_scan *s, int line, const char *what, const char *tag);
+
+const char *
+tmpl_copy(struct tmpl_scan *s, size_t from, size_t to);
+const char *
+tmpl_blanks_at(struct tmpl_scan *s, size_t from);
+bool
+tmpl_is_line_start(const struct tmpl_scan *s, size_t at);
+/* Whether the line at this place starts with a closing tag. */
+bool
+tmpl_closes_at(const struct tmpl_scan *s, size_t at);
+
 #endif

@@ -33,13 +33,14 @@ time_monotonic_ms(void)
 void
 time_rfc3339(int64_t ms, char *out)
 {
-	time_t seconds = (time_t)(ms / 1000);
+	const int64_t rest = (ms % 1000 + 1000) % 1000; /* also before 1970 */
+	const time_t seconds = (time_t)((ms - rest) / 1000);
 	struct tm tm;
 	size_t n;
 
 	gmtime_r(&seconds, &tm);
 	n = strftime(out, 25, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, 25 - n, ".%03dZ", (int)(ms % 1000));
+	snprintf(out + n, 25 - n, ".%03dZ", (int)rest);
 }
 
 /* The length of the sequence at s, 0 when it is not valid (RFC 3629, section 4). */
@@ -104,13 +105,12 @@ parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
 	int64_t value = 0;
 	size_t len = strlen(s);
 
-	if (len == 0 || len > 18 || (s[0] == '0' && len > 1))
+	if (len == 0 || (s[0] == '0' && len > 1))
 		return false;
-	for (; *s; s++) {
-		if (*s < '0' || *s > '9')
+	for (; *s; s++)
+		if (*s < '0' || *s > '9' || __builtin_mul_overflow(value, 10, &value) ||
+			__builtin_add_overflow(value, *s - '0', &value))
 			return false;
-		value = value * 10 + (*s - '0');
-	}
 	if (value < min || value > max)
 		return false;
 	*out = value;

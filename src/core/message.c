@@ -26,10 +26,7 @@ fill(struct message *out, const struct rows *rows, bool repeated)
 	out->repeated = repeated;
 }
 
-/*
- * The client id is taken: by our own first attempt, which the unique index made wait for, or by
- * somebody's mistake.
- */
+/* The client id is taken: by the first attempt of this send, or by somebody's mistake. */
 static enum err
 answer_repeated(const struct access *as, const struct stmt *stmt, const char *const *args,
 	struct message *out)
@@ -58,7 +55,8 @@ message_append(const struct access *as, const struct message_new *new, struct me
 		ARGS(as->organization, new->conversation, as->visitor, id, sender_id(as), type,
 			new->content, new->client_id),
 		&rows);
-	if (e == ERR_CONFLICT)
+	/* The trigger leaves a repeated client id out: no row, as for a conversation that is not there. */
+	if (e == ERR_NOT_FOUND || e == ERR_CONFLICT)
 		return answer_repeated(as, &SQL_message_by_client_id,
 			ARGS(as->organization, new->conversation, as->visitor, new->client_id,
 				new->content, sender_id(as)),

@@ -51,7 +51,7 @@ WITH c AS (
     WHERE $5::bigint > 0 AND m.conversation_id = c.id AND m.seq < $5::bigint
     ORDER BY m.seq DESC LIMIT $6::bigint)
 ), bounds AS (
-  SELECT min(seq) AS first, max(seq) AS last, count(*) AS n FROM page
+  SELECT min(seq) AS first, max(seq) AS last, count(*) AS size FROM page
 ), lines AS (
   SELECT seq, 0 AS kind, created_at, parlor.message_json(m)::text AS json
     FROM messages m, bounds, c
@@ -64,7 +64,7 @@ WITH c AS (
 )
 SELECT concat('{"data":[', (SELECT string_agg(json, ',' ORDER BY seq, kind, created_at) FROM lines),
               '],"next":',
-              CASE WHEN bounds.n < $6::bigint THEN 'null'
+              CASE WHEN bounds.size < $6::bigint THEN 'null'
                    WHEN $5::bigint > 0 THEN concat('"', bounds.first, '"')
                    ELSE concat('"', bounds.last, '"') END, '}')
   FROM c, bounds;

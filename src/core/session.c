@@ -48,7 +48,7 @@ session_renew(struct db *db, struct arena *mem, const char *token)
 }
 
 enum err
-session_delete(struct db *db, struct arena *mem, const char *token)
+session_end(struct db *db, struct arena *mem, const char *token)
 {
-	return db_run(db, mem, &SQL_session_delete, ARGS(token), NULL);
+	return db_run(db, mem, &SQL_session_end, ARGS(token), NULL);
 }

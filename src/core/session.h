@@ -28,6 +28,6 @@ enum err session_create(struct db *db, struct arena *mem, const char *user, bool
 enum err session_renew(struct db *db, struct arena *mem, const char *token) MUST_USE;
 
 /* Also ends the polls that wait with it. */
-enum err session_delete(struct db *db, struct arena *mem, const char *token) MUST_USE;
+enum err session_end(struct db *db, struct arena *mem, const char *token) MUST_USE;
 
 #endif

@@ -13,8 +13,7 @@ VALUES ($1, $2, $3, parlor.now() + CASE WHEN $4::boolean THEN interval '7 days' 
         (SELECT organization_id FROM parlor.memberships($3) LIMIT 1));
 
 -- name: session_renew
-UPDATE sessions SET expires_at = parlor.now() + interval '7 days', updated_at = parlor.now()
- WHERE token = $1;
+SELECT parlor.session_renew($1, 7 * 24 * 3600);
 
--- name: session_delete
-DELETE FROM sessions WHERE token = $1;
+-- name: session_end
+SELECT parlor.session_end($1);

@@ -1,6 +1,6 @@
 -- The chat tables, with exactly the columns that applications written against the original Drizzle
 -- schema know, and after them the columns of ours. Ours are nullable, have a default, or are filled
--- by the triggers of 0005, so an INSERT that names only the seed's columns works.
+-- by the triggers of 0006, so an INSERT that names only the seed's columns works.
 --
 -- The tables may exist already, with rows: then what is missing is added and filled.
 -- JSON is kept as text, times are UTC, ids are opaque text.

@@ -23,8 +23,8 @@ CREATE TABLE parlor.events (
   PRIMARY KEY (xid, id)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05,
         autovacuum_analyze_scale_factor = 0.05);
-CREATE INDEX events_organization_idx ON parlor.events (organization_id, xid);
-CREATE INDEX events_visitor_idx ON parlor.events (chat_user_id, xid)
+CREATE INDEX events_organization_idx ON parlor.events (organization_id, xid, id);
+CREATE INDEX events_visitor_idx ON parlor.events (chat_user_id, xid, id)
   WHERE chat_user_id IS NOT NULL;
 
 -- One row. horizon: the newest xid that retention has deleted; a cursor whose xmin is not above it

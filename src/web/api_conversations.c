@@ -94,7 +94,7 @@ api_conversation_patch(struct req *r)
 	if ((e = input_json(r, fields)))
 		return e;
 	if (tags)
-		patch.tags = json_object_to_json_string_ext(tags, JSON_C_TO_STRING_PLAIN);
+		patch.tags = json_write(tags);
 	e = conversation_update(&as, r->arg[0], &patch, &json);
 	return reply_conversation(r, e, json);
 }

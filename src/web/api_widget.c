@@ -145,7 +145,7 @@ api_widget_session(struct req *r)
 		(e = organization_of_key(r, in.key, &organization)))
 		return e;
 	if (in.metadata)
-		visitor.metadata = json_object_to_json_string_ext(in.metadata, JSON_C_TO_STRING_PLAIN);
+		visitor.metadata = json_write(in.metadata);
 	as.organization = organization.id;
 	token = in.token;
 	e = resume(r, organization.id, token, &as);

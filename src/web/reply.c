@@ -98,7 +98,7 @@ reply_cached(struct req *r, const char *json)
 enum err
 reply_object(struct req *r, int status, struct json_object *object)
 {
-	return reply_json(r, status, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	return reply_json(r, status, json_write(object));
 }
 
 enum err
@@ -202,5 +202,5 @@ reply_error(struct req *r, enum err e)
 		return;
 	}
 	reply_type(r, answers[e].status, "application/problem+json");
-	buf_str(&r->out, json_object_to_json_string_ext(problem_object(r, e), JSON_C_TO_STRING_PLAIN));
+	buf_str(&r->out, json_write(problem_object(r, e)));
 }

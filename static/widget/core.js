@@ -52,21 +52,16 @@ const core = (() => {
 
 	/* status 0: there was no answer, or not one of ours (a captive portal's page, for example). */
 	class Failure extends Error {
-		constructor(status, code, retryAfter) {
-			super('request failed: ' + status + ' ' + code);
-			Object.assign(this, { status, code, retryAfter });
+		constructor(status, seconds) {
+			super('request failed: ' + status);
+			this.status = status;
+			this.retryAfter = Math.min(seconds, 600) * 1000;
 		}
 		/* Whether the same request can succeed later. A 409 with Retry-After: it is in flight. */
 		get passing() {
 			return this.status === 0 || this.status === 408 || this.status === 429 ||
 				this.status >= 500 || this.status === 409 && this.retryAfter > 0;
 		}
-	}
-
-	/* Retry-After, seconds or a date, in milliseconds. */
-	function retryAfter(text) {
-		const ms = /^\d+$/.test(text) ? text * 1000 : Date.parse(text) - Date.now();
-		return ms > 0 ? Math.min(ms, 600000) : 0;
 	}
 
 	async function request(method, path, { token, body, signal, timeout = 20000 } = {}) {
@@ -87,10 +82,9 @@ const core = (() => {
 			const data = text ? JSON.parse(text) : null;
 			if (answer.ok)
 				return data;
-			throw new Failure(answer.status, data && data.code || '',
-				retryAfter(answer.headers.get('Retry-After')));
+			throw new Failure(answer.status, parseInt(answer.headers.get('Retry-After')) || 0);
 		} catch (error) {
-			throw error instanceof Failure ? error : new Failure(0, String(error), 0);
+			throw error instanceof Failure ? error : new Failure(0, 0);
 		} finally {
 			clearTimeout(timer);
 			if (signal)
@@ -108,17 +102,14 @@ const core = (() => {
 
 	/* A pause that can be cut short. */
 	function alarm() {
-		let wake = null;
-		return {
+		const self = {
 			wait: (ms) => new Promise((done) => {
-				const timer = setTimeout(done, ms);
-				wake = () => {
-					clearTimeout(timer);
-					done();
-				};
+				setTimeout(done, ms);
+				self.ring = done;
 			}),
-			ring: () => wake && wake(),
+			ring() {},
 		};
+		return self;
 	}
 
 	/* The messages of one conversation, by seq, which has no gaps on the server. */
@@ -157,9 +148,7 @@ const core = (() => {
 		const parts = [];
 		let at = 0;
 		for (const match of text.matchAll(/\b(?:https?:\/\/|www\.)[^\s<>"]+/gi)) {
-			let found = match[0].replace(/[.,;:!?'*_~]+$/, '');
-			while (/[)\]]$/.test(found) && found.split(/[([]/).length < found.split(/[)\]]/).length)
-				found = found.slice(0, -1);
+			const found = match[0].replace(match[0].includes('(') ? /[.,;:!?'*]+$/ : /[.,;:!?'*)\]]+$/, '');
 			const href = address(found);
 			if (!href)
 				continue;
@@ -219,6 +208,6 @@ const core = (() => {
 		return { ground: legible(color, ink), ink };
 	}
 
-	return { storage, uuid, Failure, retryAfter, request, backoff, alarm, Thread, links, contrast,
+	return { storage, uuid, Failure, request, backoff, alarm, Thread, links, contrast,
 		legible, accent };
 })();

@@ -29,6 +29,7 @@
 	let site = inFrame ? null : location.origin; /* origin of the page around us, once it has spoken */
 	let shown = !inFrame;
 	let pageColor = '';
+	let focusDue = false;
 	let due = false;
 
 	/* --- Drawing: after any number of changes, once --- */
@@ -54,6 +55,8 @@
 			drawSettings(settings);
 		if (phase === 'ready')
 			drawThread();
+		if (phase === 'ready' && focusDue)
+			focus();
 		tellSite();
 	}
 
@@ -123,7 +126,7 @@
 		if (follow)
 			scroller.scrollTop = scroller.scrollHeight;
 		log.ariaBusy = false;
-		look(conversation);
+		look();
 	}
 
 	/* Notes what is read, or says that there is more below. */
@@ -309,12 +312,6 @@
 		return typeof value === 'string' && value.length <= max;
 	}
 
-	const userFields = ['id', 'email', 'name', 'hash', 'token'];
-	function isUser(user) {
-		return typeof user === 'object' && (user === null || Object.keys(user).every((name) =>
-			userFields.includes(name) && isText(user[name], 2000)));
-	}
-
 	window.addEventListener('message', ({ source, origin, data }) => {
 		if (!inFrame || source !== window.parent || origin === 'null' || (site || origin) !== origin ||
 			typeof data !== 'object' || !data || data.parlor !== 1)
@@ -324,7 +321,8 @@
 			input.value = '';
 			source.postMessage({ parlor: 1, type: 'left' }, origin);
 		} else if (data.type === 'page' && typeof data.shown === 'boolean' && isText(data.url, 4000) &&
-			isText(data.referrer, 4000) && /^(#[0-9a-f]{6})?$/i.test(data.color) && isUser(data.user)) {
+			isText(data.referrer, 4000) && /^(#[0-9a-f]{6})?$/i.test(data.color) && typeof data.user === 'object' &&
+			JSON.stringify(data.user).length <= 4000) {
 			site = origin;
 			pageColor = data.color;
 			Object.assign(sync.page, { url: data.url, referrer: data.referrer, user: data.user });
@@ -333,17 +331,16 @@
 	});
 
 	function show(yes) {
-		const opened = yes && !shown;
+		focusDue = yes && (focusDue || !shown);
 		shown = yes;
 		if (state.phase !== 'ready')
 			sync.start();
-		else if (opened)
-			focus();
 		changed();
 	}
 
 	/* On a phone the keyboard would cover the welcome: there the focus waits at the top. */
 	function focus() {
+		focusDue = false;
 		(matchMedia('(pointer: coarse)').matches ? $('name') : input).focus();
 	}
 

@@ -2,70 +2,68 @@
 
 /*
  * The conversation's life: session, outbox, polling. It keeps `state`, which the panel draws, and
- * says `changed` after every change of it.
+ * calls changed() after every change of it.
  *
- * Several tabs of a browser share storage. One of them, the leader, polls and sends for all; it
- * passes what it polled to the others. The tab in use takes the lead, because browsers slow down
- * hidden ones. Without Web Locks (http pages) every tab leads: messages still appear once, because
- * the server knows them by their clientId, and in order, because each waits for the one before.
+ * Several tabs of a browser share storage. One of them, the leader, polls and sends for all and
+ * passes on what it polled. The tab in use takes the lead, because browsers slow down hidden ones.
+ * Without Web Locks (http pages) every tab leads: messages still appear once, because the server
+ * knows them by their clientId, and in order, because each waits for the one before.
  */
 function createSync(key, changed) {
-	const { Thread, request, backoff } = core;
+	const { Failure, Thread, request, backoff } = core;
+	const { locks } = navigator;
 	const store = core.storage('parlor.' + key + '.');
 	const state = {
-		phase: 'idle',      /* loading, slow (it failed and is tried again), ready, refused */
+		phase: 'idle',  /* loading, slow (failed, tried again), ready, refused */
 		settings: null,
 		conversation: null,
 		thread: new Thread(),
-		pending: [],        /* the outbox: {clientId, content, at, error: ''|'passing'|'final'} */
-		typing: null,       /* name of the agent who writes */
-		readSeq: 0,         /* how far this visitor has read */
+		pending: [],    /* the outbox: {clientId, content, at, error: '' | 'passing' | 'final'} */
+		typing: '',     /* name of the agent who writes */
+		readSeq: 0,     /* how far this visitor has read */
 		offline: !navigator.onLine,
 	};
 	const page = { url: '', referrer: '', user: null };
 	const channel = window.BroadcastChannel ? new BroadcastChannel('parlor.' + key) : null;
-	const nap = { start: core.alarm(), poll: core.alarm(), send: core.alarm() };
-	let session = null;     /* {token, cursor}; null until there is one on the server */
+	const starting = core.alarm(), polling = core.alarm(), sending = core.alarm();
+	let session = null;  /* {token, cursor}; null until there is one on the server */
 	let leader = false;
-	let queued = null;      /* our request for the lead */
-	let cut = null;         /* ends the request that waits for events */
-	let polling = false, sending = false, entering = 0, filling = false;
-	let held = [];          /* what other tabs polled while the state was loaded */
+	let claim = null;    /* our request for the lead */
+	let cut = null;      /* ends the request that waits for events */
+	let held = null;     /* while the state is loaded: what other tabs polled meanwhile */
+	let filling = false;
 	let typingTimer = 0, typedAt = 0;
 
 	/* --- Settings and session --- */
 
 	async function start() {
-		if (state.phase === 'loading' || state.phase === 'slow')
-			return nap.start.ring();
-		state.phase = 'loading';
+		if (/loading|slow/.test(state.phase))
+			return starting.ring();
 		for (let tries = 1; state.phase !== 'ready'; tries++) {
+			state.phase = tries > 1 ? 'slow' : 'loading';
 			changed();
 			try {
 				const path = 'settings?key=' + encodeURIComponent(key);
 				[state.settings] = await Promise.all([request('GET', path), session || resume()]);
 				state.phase = 'ready';
 			} catch (error) {
-				if (!error.passing) {
+				if (error.passing === false) {
 					state.phase = 'refused';
 					return changed();
 				}
-				state.phase = 'slow';
-				changed();
-				await nap.start.wait(backoff(tries, error.retryAfter));
+				await starting.wait(backoff(tries, error.retryAfter));
 			}
 		}
 		collect();
-		lead(false);
+		lead();
 	}
 
-	/* Start-up with a token, another tab's new session, and a cursor that is too old: one path. */
+	/* Start-up with a token, another tab's new session, a cursor that is too old: one path. */
 	async function resume() {
 		const token = store.get('token');
-		if (!token)
-			return;
 		try {
-			await enter(token);
+			if (token)
+				await enter(token);
 		} catch (error) {
 			if (error.status !== 401)
 				throw error;
@@ -74,37 +72,39 @@ function createSync(key, changed) {
 	}
 
 	async function enter(token) {
-		const turn = ++entering;
-		held = [];
-		const answer = await request('POST', 'session', { body: { key, token: token || undefined,
-			user: page.user || undefined, pageUrl: page.url || undefined,
-			referrer: page.referrer || undefined, locale: navigator.language } });
-		const conversation = answer.conversation;
-		const thread = new Thread();
-		if (conversation && conversation.lastSeq) {
-			const path = `conversations/${conversation.id}/messages?limit=50&before=${conversation.lastSeq + 1}`;
-			thread.merge((await request('GET', path, { token: answer.token })).data);
+		const mine = held = [];
+		try {
+			const answer = await request('POST', 'session', { body: { key, token: token || undefined,
+				user: page.user || undefined, pageUrl: page.url || undefined,
+				referrer: page.referrer || undefined, locale: navigator.language } });
+			const { conversation } = answer;
+			const thread = new Thread();
+			if (conversation && conversation.lastSeq)
+				thread.merge(await messages(conversation, answer.token, 'limit=50&before=' + (conversation.lastSeq + 1)));
+			if (mine !== held)
+				return; /* a newer one is under way */
+			session = { token: answer.token, cursor: answer.cursor };
+			if (answer.token !== token)
+				store.set('token', answer.token);
+			Object.assign(state, { conversation, thread, readSeq: conversation ? conversation.visitorReadSeq : 0 });
+		} finally {
+			if (mine === held)
+				held = null;
 		}
-		if (turn !== entering)
-			return; /* overtaken by a newer one */
-		entering = 0;
-		session = { token: answer.token, cursor: answer.cursor };
-		if (store.get('token') !== answer.token)
-			store.set('token', answer.token);
-		Object.assign(state, { settings: answer.settings || state.settings, conversation, thread,
-			readSeq: conversation ? conversation.visitorReadSeq : 0 });
+		mine.forEach(apply);
 		settle();
-		held.splice(0).forEach(apply);
-		changed();
 		poll();
+	}
+
+	async function messages(conversation, token, query) {
+		return (await request('GET', `conversations/${conversation.id}/messages?${query}`, { token })).data;
 	}
 
 	/* The session is gone; what was not sent yet stays and will start a new one. */
 	function forget() {
-		entering = 0;
-		session = null;
+		session = held = null;
 		store.remove('token');
-		Object.assign(state, { conversation: null, thread: new Thread(), typing: null, readSeq: 0 });
+		Object.assign(state, { conversation: null, thread: new Thread(), typing: '', readSeq: 0 });
 		changed();
 	}
 
@@ -116,7 +116,9 @@ function createSync(key, changed) {
 		forget();
 	}
 
-	/* --- Outbox --- */
+	/* --- Outbox: an entry of storage each, so that tabs do not overwrite each other's --- */
+
+	const nameOf = (item) => 'out.' + item.at + '.' + item.clientId;
 
 	function collect() {
 		state.pending = store.names().filter((name) => name.startsWith('out.'))
@@ -124,12 +126,8 @@ function createSync(key, changed) {
 		changed();
 	}
 
-	function nameOf(item) {
-		return 'out.' + item.at + '.' + item.clientId;
-	}
-
-	function keep(item) {
-		store.set(nameOf(item), JSON.stringify(item));
+	function keep(item, error) {
+		store.set(nameOf(item), JSON.stringify({ ...item, error }));
 		collect();
 	}
 
@@ -139,92 +137,101 @@ function createSync(key, changed) {
 	}
 
 	function send(content) {
-		const last = state.pending[state.pending.length - 1];
-		keep({ clientId: core.uuid(), content, at: Math.max(Date.now(), last ? last.at + 1 : 0), error: '' });
+		const after = state.pending.reduce((last, item) => Math.max(last, item.at + 1), 0);
+		keep({ clientId: core.uuid(), content, at: Math.max(Date.now(), after) }, '');
 		typedAt = 0;
 		lead(true);
 		deliver();
 	}
 
 	function retry(item) {
-		if (item.error === 'final')
-			keep({ ...item, error: '' });
+		keep(item, '');
 		lead(true);
-		nap.send.ring();
+		sending.ring();
 		deliver();
 	}
 
-	/* Sends the outbox in order, one at a time, each as often as it takes. */
+	/* In order, one at a time, each as often as it takes. */
 	async function deliver() {
-		if (sending || !leader)
+		if (sending.busy || !leader)
 			return;
-		sending = true;
+		sending.busy = true;
 		for (let item, tries = 0; leader && (item = state.pending.find(({ error }) => error !== 'final'));) {
 			try {
 				await post(item);
 				tries = 0;
 				online(true);
+				continue;
 			} catch (error) {
-				const gone = error.status === 404 || error.code === 'conversation_closed';
-				if (error.status === 401 && tries === 0) {
+				if (error.status === 401 && session) {
 					forget();
-				} else if (gone && state.conversation) {
-					state.conversation = null; /* the next try starts another */
-				} else if (error.passing || error.status === 401) {
-					if (store.get(nameOf(item)))
-						keep({ ...item, error: 'passing' });
-					if (!error.status)
-						online(navigator.onLine && tries < 1);
-				} else {
-					keep({ ...item, error: 'final' });
+				} else if (error.passing === false && /404|409/.test(error.status) && state.conversation) {
+					state.conversation = null; /* gone or closed: the next try starts another */
+				} else if (error.passing === false && error.status !== 401) {
+					keep(item, 'final');
 					continue;
+				} else if (store.get(nameOf(item))) {
+					keep(item, 'passing');
 				}
-				await nap.send.wait(backoff(++tries, error.retryAfter));
+				tries++;
+				if (!error.status)
+					online(tries < 2);
+				await sending.wait(backoff(tries, error.retryAfter));
 			}
 		}
-		sending = false;
+		sending.busy = false;
 	}
 
 	async function post({ clientId, content }) {
 		if (!session)
 			await begin();
 		const { conversation } = state;
-		const going = conversation && conversation.status !== 'closed';
 		const turn = session;
-		const answer = await request('POST', going ? `conversations/${conversation.id}/messages` : 'conversations',
-			{ token: turn.token, body: going ? { clientId, content } :
-				{ clientId, content, pageUrl: page.url || undefined } });
+		if (!turn)
+			throw new Failure(0, 0);
+		const old = conversation && conversation.status !== 'closed';
+		const answer = await request('POST', old ? `conversations/${conversation.id}/messages` : 'conversations', {
+			token: turn.token,
+			body: { clientId, content, pageUrl: !old && page.url || undefined },
+		});
 		if (turn !== session)
-			return;
-		if (answer.conversation && !(state.conversation && state.conversation.id === answer.conversation.id))
-			Object.assign(state, { conversation: answer.conversation, thread: new Thread(), readSeq: 0 });
+			return; /* the thread is another one now; sent again, it is known there */
+		if (answer.conversation)
+			adopt(answer.conversation);
 		state.thread.merge([answer.message]);
 		settle();
-		fill();
 	}
 
-	/* The first message makes the visitor. Under a lock, lest two tabs make two of them. */
+	/* The first message makes the visitor: under a lock, lest two tabs make two of them. */
 	function begin() {
 		const make = () => session || enter(store.get('token'));
-		return navigator.locks ? navigator.locks.request('parlor.session.' + key, make) : make();
+		return locks ? locks.request('parlor.session.' + key, make) : make();
 	}
 
-	/* Takes out of the outbox what the thread has: also when the answer to the send was lost. */
+	function adopt(conversation) {
+		if (state.conversation && state.conversation.id === conversation.id)
+			Object.assign(state.conversation, conversation);
+		else
+			Object.assign(state, { conversation, thread: new Thread(), readSeq: conversation.visitorReadSeq || 0 });
+	}
+
+	/* Takes out of the outbox what has arrived, also when the answer to the send was lost. */
 	function settle() {
 		const arrived = new Set(state.thread.list.map((message) => message.clientId));
 		for (const item of state.pending)
 			if (arrived.has(item.clientId))
 				store.remove(nameOf(item));
 		collect();
+		fill();
 	}
 
 	/* --- Events --- */
 
 	async function poll() {
-		if (polling || !leader || !session)
+		if (polling.busy || !leader || !session)
 			return;
-		polling = true;
-		for (let failures = 0, pause = 0; leader && session; await nap.poll.wait(pause)) {
+		polling.busy = true;
+		for (let failures = 0, pause; leader && session;) {
 			const turn = session;
 			const asked = Date.now();
 			cut = new AbortController();
@@ -238,106 +245,101 @@ function createSync(key, changed) {
 					if (channel)
 						channel.postMessage(batch);
 				}
-				/* An answer at once and without events, from a server that should hold: no spinning. */
-				const empty = !batch.events.length && !batch.live.length;
-				pause = batch.pollAfterMs ? batch.pollAfterMs * (1 + Math.random() / 5) :
-					empty && Date.now() - asked < 500 ? 1000 : 0;
+				/* Short polling, or an answer that should have been held: no spinning. */
+				pause = batch.pollAfterMs * (1 + Math.random() / 5) ||
+					(!batch.events.length && !batch.live.length && Date.now() - asked < 500 ? 1000 : 0);
 			} catch (error) {
-				pause = 0;
 				if (turn !== session || cut.signal.aborted)
 					continue;
-				if (error.status === 410)
-					await resume().catch(() => { failures++; });
-				else if (error.status === 401)
+				let { status, retryAfter } = error;
+				if (status === 410)
+					status = await resume().then(() => 200, () => 0);
+				if (status === 401)
 					forget();
-				else
-					failures++;
-				if (failures) {
-					online(failures < 2 && navigator.onLine);
-					pause = backoff(failures, error.retryAfter);
-				}
+				if (status === 200 || status === 401)
+					continue;
+				online(++failures < 2);
+				pause = backoff(failures, retryAfter);
 			}
+			if (pause) /* no timer without need: they are slow in hidden tabs */
+				await polling.wait(pause);
 		}
-		polling = false;
+		polling.busy = false;
 	}
 
 	function apply(batch) {
-		if (entering || !session)
+		if (held)
 			return void held.push(batch);
+		if (!session)
+			return;
 		session.cursor = batch.cursor;
-		for (const event of batch.events)
-			take(event);
-		for (const live of batch.live)
-			if (live.type === 'typing' && state.conversation && live.conversationId === state.conversation.id &&
-				live.senderType !== 'user')
-				typing(live.typing ? live.name : null);
+		if (batch.events.filter((event) => !take(event)).length)
+			resume().catch(() => {}); /* another conversation; when this fails, the next start finds it */
+		for (const { type, conversationId, senderType, typing, name } of batch.live)
+			if (type === 'typing' && senderType !== 'user' && ours(conversationId))
+				writing(typing ? name : '');
 		settle();
-		fill();
 		report();
-		changed();
 	}
 
+	const ours = (id) => state.conversation && state.conversation.id === id;
+
+	/* Whether the event could be understood with what is known here. */
 	function take({ type, conversationId, data }) {
 		const { conversation, thread } = state;
-		if (!conversation || conversationId !== conversation.id) {
-			if (type === 'conversation.created' || type === 'message.created')
-				resume().catch(() => {}); /* a newer conversation; when it fails, the next start finds it */
-		} else if (type === 'message.created' || type === 'message.updated') {
+		if (type === 'conversation.created' && data.conversation && !(conversation && conversation.status !== 'closed'))
+			adopt(data.conversation);
+		else if (!ours(conversationId))
+			return !/\.created$/.test(type);
+		else if (data.message) {
 			thread.merge([data.message]);
 			if (data.message.senderType !== 'user')
-				typing(null);
+				writing('');
 		} else if (type === 'message.read') {
 			const field = data.reader === 'visitor' ? 'visitorReadSeq' : 'agentReadSeq';
-			conversation[field] = Math.max(conversation[field], data.seq);
+			conversation[field] = Math.max(conversation[field] || 0, data.seq);
 			state.readSeq = Math.max(state.readSeq, conversation.visitorReadSeq);
-		} else if (data.conversation) {
+		} else if (data.conversation)
 			Object.assign(conversation, data.conversation);
-		}
+		return true;
 	}
 
 	/* Fetches what is missing within the thread or at its end. */
 	async function fill() {
-		if (filling)
+		if (filling || !session)
 			return;
 		filling = true;
-		for (let from, last = -1; session && state.conversation; last = from) {
-			const { thread, conversation } = state;
-			from = thread.hole(conversation.lastSeq);
-			if (from === null || from === last)
-				break;
-			try {
-				const path = `conversations/${conversation.id}/messages?limit=100&after=${from}`;
-				thread.merge((await request('GET', path, { token: session.token })).data);
-			} catch (error) {
-				break; /* the next event tries again */
+		try {
+			for (let from, last; session && state.conversation; last = from) {
+				const { thread, conversation } = state;
+				from = thread.hole(conversation.lastSeq);
+				if (from === null || from === last)
+					break;
+				thread.merge(await messages(conversation, session.token, 'limit=100&after=' + from));
+				changed();
 			}
-			settle();
-		}
+		} catch (error) {} /* the next event tries again */
 		filling = false;
 	}
 
 	async function older() {
 		const { thread, conversation } = state;
-		const path = `conversations/${conversation.id}/messages?limit=50&before=${thread.first}`;
-		thread.merge((await request('GET', path, { token: session.token })).data);
+		thread.merge(await messages(conversation, session.token, 'limit=50&before=' + thread.first));
 		changed();
 	}
 
 	/* --- Typing and reading --- */
 
-	function typing(name) {
+	function writing(name) {
 		clearTimeout(typingTimer);
 		state.typing = name;
+		changed();
 		if (name)
-			typingTimer = setTimeout(() => {
-				state.typing = null;
-				changed();
-			}, 6000);
+			typingTimer = setTimeout(writing, 6000, '');
 	}
 
-	function tell(what, body) {
-		return request('POST', `conversations/${state.conversation.id}/${what}`, { token: session.token, body });
-	}
+	const tell = (what, body) =>
+		request('POST', `conversations/${state.conversation.id}/${what}`, { token: session.token, body });
 
 	/* At most once in 3 s; the other side lets it expire after 6. */
 	function typed() {
@@ -347,25 +349,24 @@ function createSync(key, changed) {
 		tell('typing', { typing: true }).catch(() => {});
 	}
 
+	const unread = () => state.thread.list
+		.filter(({ senderType, seq }) => senderType === 'agent' && seq > state.readSeq).length;
+
 	function read() {
-		if (state.thread.last <= state.readSeq || !unread())
+		if (!unread())
 			return;
 		state.readSeq = state.thread.last;
 		changed();
 		report();
 	}
 
-	/* Until the server has it; a failed one is repeated after the next poll. */
+	/* A failed report is repeated with the next batch of events. */
 	function report() {
 		const { conversation, readSeq } = state;
-		if (session && conversation && readSeq > conversation.visitorReadSeq)
+		if (session && conversation && readSeq > (conversation.visitorReadSeq || 0))
 			tell('read', { seq: readSeq }).then(() => {
-				conversation.visitorReadSeq = Math.max(conversation.visitorReadSeq, readSeq);
+				conversation.visitorReadSeq = Math.max(conversation.visitorReadSeq || 0, readSeq);
 			}, () => {});
-	}
-
-	function unread() {
-		return state.thread.list.filter(({ senderType, seq }) => senderType === 'agent' && seq > state.readSeq).length;
 	}
 
 	/* --- Tabs and the network --- */
@@ -373,31 +374,29 @@ function createSync(key, changed) {
 	function lead(steal) {
 		if (leader)
 			return;
-		if (!navigator.locks)
-			return take_lead();
-		if (queued)
-			queued.abort();
-		const mine = queued = new AbortController();
-		navigator.locks.request('parlor.lead.' + key, steal ? { steal } : { signal: mine.signal }, () => {
-			take_lead();
-			return new Promise(() => {}); /* until the tab closes or another one takes it */
-		}).catch(() => {
-			if (queued !== mine)
-				return;
+		if (claim)
+			claim.abort();
+		const mine = claim = new AbortController();
+		const begun = () => {
+			leader = true;
+			deliver();
+			poll();
+			return new Promise(() => {}); /* held until the tab closes or another one takes it */
+		};
+		if (!locks)
+			return begun();
+		locks.request('parlor.lead.' + key, steal ? { steal } : { signal: mine.signal }, begun).catch(() => {
+			if (claim !== mine)
+				return; /* we asked again ourselves */
 			leader = false;
 			if (cut)
 				cut.abort();
-			lead(false);
+			lead();
 		});
 	}
 
-	function take_lead() {
-		leader = true;
-		deliver();
-		poll();
-	}
-
 	function online(yes) {
+		yes = yes && navigator.onLine;
 		if (state.offline === yes) {
 			state.offline = !yes;
 			changed();
@@ -405,31 +404,28 @@ function createSync(key, changed) {
 	}
 
 	function wake() {
-		nap.start.ring();
-		nap.poll.ring();
-		nap.send.ring();
+		for (const alarm of [starting, polling, sending])
+			alarm.ring();
 	}
 
 	if (channel)
 		channel.onmessage = ({ data }) => apply(data);
-	window.addEventListener('storage', ({ key: name }) => {
-		if (state.phase === 'idle')
+	addEventListener('storage', () => {
+		if (state.phase !== 'ready')
 			return;
 		const token = store.get('token');
 		if (!token && session)
 			forget();
-		else if (token && (!session || session.token !== token))
+		else if (token && !(session && session.token === token))
 			resume().catch(() => {});
-		if (name && name.includes('.out.')) {
-			collect();
-			deliver();
-		}
+		collect();
+		deliver();
 	});
-	window.addEventListener('online', () => {
+	addEventListener('online', () => {
 		online(true);
 		wake();
 	});
-	window.addEventListener('offline', () => online(false));
+	addEventListener('offline', () => online(false));
 	document.addEventListener('visibilitychange', () => {
 		if (document.visibilityState !== 'visible' || state.phase !== 'ready')
 			return;

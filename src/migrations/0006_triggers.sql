@@ -267,8 +267,7 @@ CREATE TRIGGER parlor_unassigned AFTER UPDATE ON public.conversation_assignments
 ------------------------------------------------------------------------------------- messages --
 
 -- Gives a message its organization and its place, and brings the conversation's summary up to date,
--- all under the conversation's row lock. A client_id that is there already: the row is not inserted
--- again (INSERT ... RETURNING gives no row) and takes no place.
+-- all under the conversation's row lock, so that places have no gaps and no two are the same.
 CREATE FUNCTION parlor.messages_place() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -285,14 +284,14 @@ BEGIN
     RAISE foreign_key_violation USING MESSAGE = 'there is no such conversation',
       CONSTRAINT = 'messages_conversation_fk';
   END IF;
-  IF NEW.client_id IS NOT NULL AND EXISTS (
-       SELECT FROM public.messages m
-         WHERE m.conversation_id = c.id AND m.client_id = NEW.client_id) THEN
-    RETURN NULL;
-  END IF;
   NEW.organization_id := c.organization_id;
-  -- An id that exists ends in a conflict; it must not take a place before.
-  SELECT m.seq INTO NEW.seq FROM public.messages m WHERE m.id = NEW.id;
+  -- An id or client id that is there ends in a conflict and must not take a place before: the row
+  -- gets the place of the one it repeats.
+  SELECT m.seq INTO NEW.seq FROM public.messages m
+    WHERE m.conversation_id = c.id AND m.client_id = NEW.client_id;
+  IF NOT FOUND THEN
+    SELECT m.seq INTO NEW.seq FROM public.messages m WHERE m.id = NEW.id;
+  END IF;
   IF FOUND THEN
     RETURN NEW;
   END IF;
@@ -449,101 +448,3 @@ BEGIN
 END $$;
 CREATE TRIGGER parlor_event AFTER INSERT OR UPDATE ON parlor.ratings
   FOR EACH ROW EXECUTE FUNCTION parlor.ratings_event();
-
---------------------------------------------------------------------------------------- access --
-
--- Ends the waits of those who have lost access: pollers read these events and close what waits under
--- the named credential. data: {"session": SHA-256 of the session token in hex} | {"member": id} |
--- {"token": hash of a visitor token} | {"key": hash of a secret key} | {"organization": id}.
-CREATE FUNCTION parlor.revoke(organization text, visitor text, credential text, value text)
-RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM parlor.emit(organization, NULL, visitor, 'access.revoked', 'poller',
-                      json_build_object(credential, value));
-END $$;
-
-CREATE FUNCTION parlor.sessions_revoked() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM parlor.revoke(OLD.active_organization_id, NULL, 'session',
-                        encode(sha256(convert_to(OLD.token, 'UTF8')), 'hex'));
-  RETURN NULL;
-END $$;
--- Not for a session that had expired: Better Auth deletes those in passing.
-CREATE TRIGGER parlor_revoked AFTER DELETE ON public.sessions
-  FOR EACH ROW WHEN (OLD.expires_at > now() AT TIME ZONE 'UTC')
-  EXECUTE FUNCTION parlor.sessions_revoked();
-CREATE TRIGGER parlor_changed AFTER UPDATE ON public.sessions
-  FOR EACH ROW WHEN (OLD.token <> NEW.token OR OLD.user_id <> NEW.user_id
-    OR OLD.active_organization_id IS DISTINCT FROM NEW.active_organization_id
-    OR (NEW.expires_at < OLD.expires_at AND NEW.expires_at <= now() AT TIME ZONE 'UTC'))
-  EXECUTE FUNCTION parlor.sessions_revoked();
-
-CREATE FUNCTION parlor.members_revoked() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM parlor.revoke(OLD.organization_id, NULL, 'member', OLD.id);
-  RETURN NULL;
-END $$;
-CREATE TRIGGER parlor_revoked AFTER DELETE ON public.members
-  FOR EACH ROW EXECUTE FUNCTION parlor.members_revoked();
--- With other rights the same: the wait ends and the next one is judged anew.
-CREATE TRIGGER parlor_changed AFTER UPDATE ON public.members
-  FOR EACH ROW WHEN ((OLD.role, OLD.chat_role, OLD.user_id, OLD.organization_id)
-    IS DISTINCT FROM (NEW.role, NEW.chat_role, NEW.user_id, NEW.organization_id))
-  EXECUTE FUNCTION parlor.members_revoked();
-
-CREATE FUNCTION parlor.members_online() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM parlor.emit(NEW.organization_id, NULL, NULL, 'member.online', 'agents',
-    json_build_object('member', json_build_object('id', NEW.id,
-      'name', parlor.member_name(NEW.organization_id, NEW.id),
-      'online', coalesce(NEW.chat_is_online, false))));
-  RETURN NULL;
-END $$;
-CREATE TRIGGER parlor_online AFTER UPDATE ON public.members
-  FOR EACH ROW WHEN (coalesce(OLD.chat_is_online, false) <> coalesce(NEW.chat_is_online, false))
-  EXECUTE FUNCTION parlor.members_online();
-
-CREATE FUNCTION parlor.visitor_tokens_revoked() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM parlor.revoke(OLD.organization_id, OLD.chat_user_id, 'token', OLD.token_hash);
-  RETURN NULL;
-END $$;
-CREATE TRIGGER parlor_revoked AFTER DELETE ON parlor.visitor_tokens
-  FOR EACH ROW WHEN (OLD.revoked_at IS NULL AND OLD.idle_expires_at > now() AT TIME ZONE 'UTC')
-  EXECUTE FUNCTION parlor.visitor_tokens_revoked();
-CREATE TRIGGER parlor_changed AFTER UPDATE ON parlor.visitor_tokens
-  FOR EACH ROW WHEN (OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL)
-  EXECUTE FUNCTION parlor.visitor_tokens_revoked();
-
-CREATE FUNCTION parlor.api_keys_revoked() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM parlor.revoke(OLD.organization_id, NULL, 'key', OLD.key_hash);
-  RETURN NULL;
-END $$;
-CREATE TRIGGER parlor_revoked AFTER DELETE ON parlor.api_keys
-  FOR EACH ROW WHEN (OLD.revoked_at IS NULL) EXECUTE FUNCTION parlor.api_keys_revoked();
-CREATE TRIGGER parlor_changed AFTER UPDATE ON parlor.api_keys
-  FOR EACH ROW WHEN ((OLD.revoked_at, OLD.scopes, OLD.member_id)
-    IS DISTINCT FROM (NEW.revoked_at, NEW.scopes, NEW.member_id))
-  EXECUTE FUNCTION parlor.api_keys_revoked();
-
--- An organization that is switched off or deleted; of a deleted one no event text stays behind.
-CREATE FUNCTION parlor.organizations_revoked() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF TG_OP = 'DELETE' THEN
-    DELETE FROM parlor.events e WHERE e.organization_id = OLD.id AND e.visibility <> 'poller';
-  END IF;
-  PERFORM parlor.revoke(OLD.id, NULL, 'organization', OLD.id);
-  RETURN NULL;
-END $$;
-CREATE TRIGGER parlor_revoked AFTER DELETE ON public.organizations
-  FOR EACH ROW EXECUTE FUNCTION parlor.organizations_revoked();
-CREATE TRIGGER parlor_changed AFTER UPDATE ON public.organizations
-  FOR EACH ROW WHEN (OLD.chat_is_active IS NOT FALSE AND NEW.chat_is_active IS FALSE)
-  EXECUTE FUNCTION parlor.organizations_revoked();

@@ -1,0 +1,42 @@
+-- name: poll_start
+SELECT parlor.timeline(), pg_current_snapshot()::text;
+
+-- name: poll_listen
+LISTEN parlor;
+
+-- name: poll_notify
+SELECT pg_notify('parlor', $1);
+
+-- name: poll_auth_visitors
+-- One row for each token (by its hash) that is good.
+SELECT w.n, a.organization_id, a.visitor_id, a.chat_domain
+  FROM unnest($1::text[]) WITH ORDINALITY AS w(proof, n)
+  CROSS JOIN LATERAL parlor.auth_visitor(w.proof) a;
+
+-- name: poll_auth_sessions
+SELECT w.n, a.organization_id, a.member_id, NULL
+  FROM unnest($1::text[]) WITH ORDINALITY AS w(proof, n)
+  CROSS JOIN LATERAL parlor.auth_session(w.proof) a;
+
+-- name: poll_auth_keys
+SELECT w.n, a.organization_id, a.member_id, NULL
+  FROM unnest($1::text[]) WITH ORDINALITY AS w(proof, n)
+  CROSS JOIN LATERAL parlor.auth_key(w.proof) a;
+
+-- name: poll_sweep
+-- What the poller itself has not seen: whom to wake, and who lost access (first, so that the limit
+-- never cuts it). At least one row.
+SELECT parlor.timeline(), pg_current_snapshot()::text,
+       pg_snapshot_xmin($1::pg_snapshot) <= parlor.event_horizon(),
+       e.organization_id, e.visitor, e.xid, e.revoked
+  FROM (SELECT) AS always LEFT JOIN LATERAL (
+    SELECT DISTINCT v.organization_id,
+           CASE WHEN v.visibility IN ('public', 'visitor') THEN v.chat_user_id END AS visitor, v.xid,
+           CASE WHEN v.visibility = 'poller' THEN v.data::text END AS revoked
+      FROM parlor.events v
+      WHERE v.xid >= pg_snapshot_xmin($1::pg_snapshot)
+        AND NOT pg_visible_in_snapshot(v.xid, $1::pg_snapshot)
+      ORDER BY revoked NULLS LAST LIMIT $2::integer) e ON true;
+
+-- name: poll_touch
+SELECT parlor.touch_visitors($1::text[]);

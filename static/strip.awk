@@ -1,0 +1,20 @@
+# Takes comments and indentation out of our scripts and styles for serving. It relies on how they
+# are written: a comment stands on lines of its own or, on one line, after the code. The originals
+# run just as well.
+
+skipping {
+	if (/\*\//)
+		skipping = 0
+	next
+}
+/^[ \t]*\/\*/ {
+	if (!/\*\//)
+		skipping = 1
+	next
+}
+{
+	sub(/[ \t]*\/\* [^*"'`]* \*\/$/, "")
+	sub(/^[ \t]+/, "")
+	if (length)
+		print
+}
