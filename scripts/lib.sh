@@ -34,7 +34,7 @@ free_port() {
 http_status() ( # address port path
 	exec 2>/dev/null 3<>"/dev/tcp/$1/$2" || exit 1
 	printf 'GET %s HTTP/1.0\r\nHost: %s\r\n\r\n' "$3" "$1" >&3
-	timeout 5 head -n 1 <&3 | cut -d ' ' -f 2
+	timeout 5 head -n 1 <&3 | cut -d ' ' -f 2 | tr -d '\r'
 )
 
 # Asks every tenth of a second until "$@" succeeds, for at most SECONDS.

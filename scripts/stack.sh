@@ -22,7 +22,8 @@
 #   HOME/demo.json       what the seeding printed
 #   HOME/nginx, log, app
 
-# The supervisor is told to start a worker again however often it dies.
+# The supervisor is told to start a worker again however often it dies, and to end the workers as they
+# know it (its own way is SIGUSR1).
 STACK_RETRIES=1000000000
 
 stack_user() { if is_root; then printf 'www-data\n'; else id -un; fi; }
@@ -219,7 +220,7 @@ stack_component() { # name
 	web) stack_worker web -f "${STACK_WEB:-4}" ;;
 	poll) stack_worker poll -f 1 ;;
 	jobs)
-		stack_process jobs multiwatch -f 1 -r "$STACK_RETRIES" -- "$STACK_PROGRAM" jobs
+		stack_process jobs multiwatch -f 1 -s TERM -r "$STACK_RETRIES" -- "$STACK_PROGRAM" jobs
 		;;
 	nginx)
 		stack_process nginx "$(PATH=$PATH:/usr/sbin command -v nginx)" -e "$STACK_HOME/log/nginx.log" \
@@ -241,7 +242,7 @@ stack_worker() { # name multiwatch-option...
 	local name=$1
 	shift
 	stack_process "$name" spawn-fcgi -s "$STACK_RUN/$name.sock" -M 0660 -b 4096 -n -- \
-		"$(command -v multiwatch)" "$@" -r "$STACK_RETRIES" -- "$STACK_PROGRAM" "$name"
+		"$(command -v multiwatch)" "$@" -s TERM -r "$STACK_RETRIES" -- "$STACK_PROGRAM" "$name"
 }
 
 stack_process() { # name command...

@@ -27,7 +27,8 @@ struct conf {
 	/* [poll] */
 	int64_t poll_hold_seconds; /* 25 */
 	int64_t poll_max_waiting;  /* 20,000 */
-	bool poll_notify;	   /* listen for and pass on hints between hosts */
+	bool poll_notify;	   /* listen for hints of other programs and other hosts */
+	bool poll_relay;	   /* pass the hints of this host on to other hosts */
 	/* [limits] */
 	bool limits_off;  /* load tests only; parlor doctor shouts */
 	int64_t body_max; /* bytes of a JSON body, 65,536 */
@@ -62,12 +63,11 @@ extern const size_t conf_options_count;
  * Reads path (NULL: $PARLOR_CONFIG, then SYSCONFDIR/parlor.ini when that exists), then the
  * environment. On error returns ERR_INVALID with *why a line that says what to change.
  */
-enum err
-conf_load(struct arena *mem, const char *path, const struct conf **conf, const char **why) MUST_USE;
+enum err conf_load(
+	struct arena *mem, const char *path, const struct conf **conf, const char **why) MUST_USE;
 
 /* The settings in force, as an INI file, secrets replaced by "***". */
 struct buf;
-void
-conf_dump(const struct conf *conf, struct buf *out);
+void conf_dump(const struct conf *conf, struct buf *out);
 
 #endif

@@ -28,46 +28,35 @@ struct json_fault {
  * NUL in a string or key, a lone surrogate, or a number that no double or 64-bit integer holds.
  * *fault says what and where (may be NULL); it is left alone when there is nothing to say.
  */
-enum err
-json_gate(const char *text, size_t len, const struct json_limits *limits,
+enum err json_gate(const char *text, size_t len, const struct json_limits *limits,
 	struct json_fault *fault) MUST_USE;
 
-/* The gate with the default limits, then json-c. *out dies with mem. */
-enum err
-json_parse(struct arena *mem, const char *text, size_t len, struct json_object **out,
+/* The gate with the default limits, then json-c. *out dies with mem; a JSON null is NULL. */
+enum err json_parse(struct arena *mem, const char *text, size_t len, struct json_object **out,
 	struct json_fault *fault) MUST_USE;
 
 /* Text we made ourselves, or that PostgreSQL made: no gate. NULL when it is not JSON. */
-struct json_object *
-json_trusted(struct arena *mem, const char *text);
+struct json_object *json_trusted(struct arena *mem, const char *text);
 
 /* A new object that dies with mem. */
-struct json_object *
-json_new(struct arena *mem);
+struct json_object *json_new(struct arena *mem);
 
 /* The same object, which mem now puts away: for one that was made elsewhere. */
-struct json_object *
-json_keep(struct arena *mem, struct json_object *object);
+struct json_object *json_keep(struct arena *mem, struct json_object *object);
 
 /* Member by name; NULL when absent or null, or when o is no object. */
-struct json_object *
-json_member(struct json_object *o, const char *name);
+struct json_object *json_member(struct json_object *o, const char *name);
 /* The text of a string member; NULL when absent or not a string. */
-const char *
-json_text(struct json_object *o, const char *name);
+const char *json_text(struct json_object *o, const char *name);
 
 /* Compact text; lives as long as the object, until the next call for it. */
 const char *json_write(struct json_object *object);
 
 /* Setters, for contexts and answers. A NULL string becomes null. */
-void
-json_set(struct json_object *o, const char *name, const char *value);
-void
-json_set_int(struct json_object *o, const char *name, int64_t value);
-void
-json_set_bool(struct json_object *o, const char *name, bool value);
+void json_set(struct json_object *o, const char *name, const char *value);
+void json_set_int(struct json_object *o, const char *name, int64_t value);
+void json_set_bool(struct json_object *o, const char *name, bool value);
 /* Takes over value. */
-void
-json_set_object(struct json_object *o, const char *name, struct json_object *value);
+void json_set_object(struct json_object *o, const char *name, struct json_object *value);
 
 #endif

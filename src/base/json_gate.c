@@ -42,8 +42,7 @@ struct gate {
 	struct json_fault noted; /* the first thing that is well formed but not accepted */
 };
 
-static bool
-scan_value(struct gate *g, size_t depth);
+static bool scan_value(struct gate *g, size_t depth);
 
 static bool
 fail(struct gate *g, enum err code, const char *reason)

@@ -56,7 +56,8 @@ log_members(enum log_level level, const char *message, const char *members)
 	if (level < min_level)
 		return;
 	time_rfc3339(time_now_ms(), now);
-	buf_printf(&b, "{\"time\":\"%s\",\"level\":\"%s\",\"proc\":\"%s\",\"pid\":%d,\"message\":", now,
+	buf_printf(&b,
+		"{\"time\":\"%s\",\"level\":\"%s\",\"proc\":\"%s\",\"pid\":%d,\"message\":", now,
 		names[level], process, (int)getpid());
 	add_text(&b, message);
 	if (request[0]) {

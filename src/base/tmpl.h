@@ -1,6 +1,10 @@
 /*
  * Mustache (the official specification with its modules inheritance and dynamic names) over
  * json-c. Templates are parsed once, at start; rendering is read-only. {{x}} escapes HTML.
+ *
+ * What the specification leaves open: a section is false for null, false, 0, "" and an empty list;
+ * an object or a list prints nothing; an argument's own blocks belong to where it is written. A page
+ * of endless templates, steps or bytes is ERR_INVALID and a line in the log.
  */
 #ifndef PARLOR_TMPL_H
 #define PARLOR_TMPL_H
@@ -20,15 +24,19 @@ enum err tmpl_add(struct tmpl_set *set, struct arena *mem, const char *name, con
 	size_t len, const char **why) MUST_USE;
 /*
  * Adds every file below dir; "dash/inbox.html" is named "dash/inbox", "mail/x.txt" "mail/x".
- * Text templates (.txt) do not escape. ERR_NOT_FOUND or ERR_SYNTAX with *why.
+ * Text templates (.txt) do not escape; the one that is rendered decides for all it includes. Hidden
+ * files and those ending in "~" are left out. ERR_NOT_FOUND or ERR_SYNTAX with *why.
  */
-enum err tmpl_load(struct tmpl_set *set, struct arena *mem, const char *dir,
-	const char **why) MUST_USE;
+enum err tmpl_load(
+	struct tmpl_set *set, struct arena *mem, const char *dir, const char **why) MUST_USE;
 
 /* Unknown names become errors: for tests and for templates that we wrote ourselves. */
 void tmpl_set_strict(struct tmpl_set *set, bool strict);
 
-/* ERR_NOT_FOUND: no such template. In strict mode ERR_INVALID with a log line for a missing name. */
+/*
+ * Adds to out. ERR_NOT_FOUND: no such template. In strict mode ERR_INVALID with a log line for a
+ * missing name. On error nothing is added.
+ */
 enum err tmpl_render(const struct tmpl_set *set, const char *name, struct json_object *context,
 	struct buf *out) MUST_USE;
 

@@ -52,15 +52,14 @@ struct tmpl_set {
 };
 
 /* NULL when there is none. */
-const struct tmpl *
-tmpl_find(const struct tmpl_set *set, const char *name);
+const struct tmpl *tmpl_find(const struct tmpl_set *set, const char *name);
 
 /*
  * The tree of a text; it points into the text, which must live as long as mem. On error returns
  * NULL with *why, also in mem: "name:line: what is wrong".
  */
-struct node *
-tmpl_parse(struct arena *mem, const char *name, const char *text, size_t len, const char **why);
+struct node *tmpl_parse(
+	struct arena *mem, const char *name, const char *text, size_t len, const char **why);
 
 /* Between tmpl_parse.c and tmpl_scan.c. */
 
@@ -88,23 +87,16 @@ struct tmpl_tag {
 };
 
 /* False when the text is no text. The first three members and len must be set. */
-bool
-tmpl_scan_start(struct tmpl_scan *s);
+bool tmpl_scan_start(struct tmpl_scan *s);
 /* The next tag at or after from. False at the end, or with s->why when one is malformed. */
-bool
-tmpl_scan_tag(struct tmpl_scan *s, size_t from, struct tmpl_tag *tag);
+bool tmpl_scan_tag(struct tmpl_scan *s, size_t from, struct tmpl_tag *tag);
 /* Sets s->why to what and tag; returns false. */
-bool
-tmpl_wrong(struct tmpl_scan *s, int line, const char *what, const char *tag);
+bool tmpl_wrong(struct tmpl_scan *s, int line, const char *what, const char *tag);
 
-const char *
-tmpl_copy(struct tmpl_scan *s, size_t from, size_t to);
-const char *
-tmpl_blanks_at(struct tmpl_scan *s, size_t from);
-bool
-tmpl_is_line_start(const struct tmpl_scan *s, size_t at);
+const char *tmpl_copy(struct tmpl_scan *s, size_t from, size_t to);
+const char *tmpl_blanks_at(struct tmpl_scan *s, size_t from);
+bool tmpl_is_line_start(const struct tmpl_scan *s, size_t at);
 /* Whether the line at this place starts with a closing tag. */
-bool
-tmpl_closes_at(const struct tmpl_scan *s, size_t at);
+bool tmpl_closes_at(const struct tmpl_scan *s, size_t at);
 
 #endif

@@ -47,8 +47,7 @@ struct render {
 	enum err e;
 };
 
-static void
-render_nodes(struct render *r, const struct node *n, const struct view *v);
+static void render_nodes(struct render *r, const struct node *n, const struct view *v);
 
 static void
 fail(struct render *r, const struct node *n, const char *what)

@@ -117,18 +117,37 @@ conversation_current(const struct access *as, const char **json)
 	return e;
 }
 
+static int
+two_digits(const char *s)
+{
+	return (s[0] - '0') * 10 + s[1] - '0';
+}
+
+static bool
+is_date(const char *s)
+{
+	static const char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int century = two_digits(s), year = century * 100 + two_digits(s + 2);
+	int month = two_digits(s + 5), day = two_digits(s + 8);
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return year > 0 && month >= 1 && month <= 12 && day >= 1 &&
+	       day <= days[month - 1] + (month == 2 && leap);
+}
+
 /* As PostgreSQL prints it, so that it never errs on what comes back: "2026-01-31 12:00:00.123456". */
 static bool
 is_timestamp(const char *s, size_t len)
 {
 	static const char shape[] = "dddd-dd-dd dd:dd:dd.dddddd";
 
-	if (len < 19 || len > sizeof(shape) - 1)
+	if (len < 19 || len == 20 || len > sizeof(shape) - 1)
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if (shape[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
 			return false;
-	return s[5] <= '1' && s[6] >= '0' && s[8] <= '2' && s[11] <= '1' && s[14] <= '5' && s[17] <= '5';
+	return is_date(s) && two_digits(s + 11) < 24 && two_digits(s + 14) < 60 &&
+	       two_digits(s + 17) < 60;
 }
 
 /* A page's cursor is the place of its last row: "<time>~<id>". */

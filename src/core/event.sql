@@ -8,10 +8,11 @@ SELECT parlor.timeline(), pg_current_snapshot()::text;
 -- For many readers at once: what each has not seen, in the order of the transactions, at most $4 rows
 -- a reader, and in any case one row that names the snapshot. LATERAL with LIMIT keeps the plan on
 -- the index, whatever the statistics were when it was made. No cursor: from now on. The third column
--- says that a cursor is too old, or newer than anything this server knows.
-SELECT w.n, pg_current_snapshot()::text,
-       coalesce(pg_snapshot_xmin(w.cursor) <= parlor.event_horizon()
-         OR pg_snapshot_xmax(w.cursor) > pg_snapshot_xmax(pg_current_snapshot()), false),
+-- says that a cursor is too old, or newer than anything this server knows. What is the same for all
+-- stands in sub-selects, which are computed once.
+SELECT w.n, (SELECT pg_current_snapshot()::text),
+       coalesce(pg_snapshot_xmin(w.cursor) <= (SELECT parlor.event_horizon())
+         OR pg_snapshot_xmax(w.cursor) > (SELECT pg_snapshot_xmax(pg_current_snapshot())), false),
        e.type, e.conversation_id, e.data
   FROM unnest($1::text[], $2::text[], $3::pg_snapshot[])
        WITH ORDINALITY AS w(organization, visitor, cursor, n)
@@ -25,9 +26,9 @@ SELECT w.n, pg_current_snapshot()::text,
 
 -- name: event_read_agents
 -- As above for the agents of organizations. $2 is not used: the statements take the same arguments.
-SELECT w.n, pg_current_snapshot()::text,
-       coalesce(pg_snapshot_xmin(w.cursor) <= parlor.event_horizon()
-         OR pg_snapshot_xmax(w.cursor) > pg_snapshot_xmax(pg_current_snapshot()), false),
+SELECT w.n, (SELECT pg_current_snapshot()::text),
+       coalesce(pg_snapshot_xmin(w.cursor) <= (SELECT parlor.event_horizon())
+         OR pg_snapshot_xmax(w.cursor) > (SELECT pg_snapshot_xmax(pg_current_snapshot())), false),
        e.type, e.conversation_id, e.data
   FROM unnest($1::text[], $2::text[], $3::pg_snapshot[])
        WITH ORDINALITY AS w(organization, visitor, cursor, n)

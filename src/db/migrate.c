@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/crypt.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "db/migrate.sql.h"
 
 #include <dirent.h>
@@ -14,9 +15,8 @@
 #include <time.h>
 
 enum {
-	PATIENCE_SECONDS = 60,
+	PATIENCE_MS = 60 * 1000,
 	SERVER_VERSION_MIN = 150000, /* ON DELETE SET NULL (column) */
-	FILES_MAX = 9999,
 };
 
 struct run {
@@ -259,16 +259,11 @@ apply_missing(struct run *r)
 
 /* Under the lock, which belongs to the connection and ends with it. */
 static enum err
-attempt(struct run *r, bool apply)
+attempt(struct run *r)
 {
-	bool has_table;
 	enum err e;
 
 	r->out->why = NULL;
-	if ((e = check_server(r, &has_table)))
-		return e;
-	if (!apply)
-		return has_table ? read_applied(r) : ERR_NONE;
 	if ((e = db_run(r->db, r->mem, &SQL_migrate_lock, NO_ARGS, NULL)))
 		return e;
 	e = apply_missing(r);
@@ -283,15 +278,20 @@ migrate_run(struct db *db, struct arena *mem, const char *dir, bool apply,
 {
 	struct run r = { .db = db, .mem = mem, .out = out };
 	const struct timespec pause = { .tv_nsec = 500 * 1000 * 1000 };
-	const time_t end = time(NULL) + PATIENCE_SECONDS;
+	const int64_t end = time_monotonic_ms() + PATIENCE_MS;
+	bool has_table;
 	enum err e;
 
 	*out = (struct migrate_report){ 0 };
 	db_scope(db, NULL);
 	if ((e = read_files(&r, dir)))
 		return e;
-	while ((e = attempt(&r, apply)) == ERR_UNAVAILABLE && time(NULL) < end)
-		nanosleep(&pause, NULL);
+	e = check_server(&r, &has_table);
+	if (!e && !apply)
+		e = has_table ? read_applied(&r) : ERR_NONE;
+	else if (!e)
+		while ((e = attempt(&r)) == ERR_UNAVAILABLE && time_monotonic_ms() < end)
+			nanosleep(&pause, NULL);
 	if (e && !out->why)
 		out->why = arena_strdup(mem, db_message(db));
 	return e;

@@ -34,7 +34,7 @@ struct migrate_report {
  * false only looks. db must be a connection without a role.
  * ERR_NOT_FOUND: dir cannot be read. ERR_INVALID: the files are not good.
  * ERR_CONFLICT: the database is newer than the files, or a file was changed after it was applied.
- * ERR_UNAVAILABLE: no connection, or locks were not to be had for a minute.
+ * ERR_UNAVAILABLE: no connection, or for a minute it was lost again or locks were not to be had.
  */
 enum err migrate_run(struct db *db, struct arena *mem, const char *dir, bool apply,
 	struct migrate_report *out) MUST_USE;

@@ -242,6 +242,7 @@ ask_read(struct conn *c)
 	if (fcgi_read(c->watch.fd, mem, FCGI_PARAMS_MAX, &in)) {
 		/* It passed the look and was refused all the same; the descriptor is closed. */
 		log_line(LOG_WARN, "a request could not be read");
+		c->watch.fd = -1;
 		conn_close(c);
 	} else {
 		c->id = (uint16_t)in.id;

@@ -113,10 +113,14 @@ look(struct conn *c)
 	switch (fcgi_peek(c->watch.fd, true)) {
 	case FCGI_READY:
 		timers_clear(&c->timer);
+		c->half = false;
 		ask_read(c);
 		break;
 	case FCGI_WAIT:
-		loop_timer(c->p->loop, &c->timer, HALF_REQUEST_MS);
+		/* One limit for the whole request, not one for each of its bytes. */
+		if (!c->half)
+			loop_timer(c->p->loop, &c->timer, HALF_REQUEST_MS);
+		c->half = true;
 		break;
 	case FCGI_BAD:
 		log_line(LOG_WARN, "a connection was closed: no request we take");

@@ -71,6 +71,7 @@ struct conn {
 	uint16_t id; /* FastCGI request id */
 	uint8_t state;
 	bool keep;	/* the connection is used again */
+	bool half;	/* the first part of a request has come */
 	bool in_batch;	/* a statement under way names it */
 	bool again;	/* something happened while it was being read for */
 	bool overdue;	/* its time is up: answer after the next read */
@@ -152,6 +153,8 @@ void reads_sweep(struct poller *p);
 void reads_enter(struct conn *c, const char *organization, const char *visitor);
 /* Writes back which visitors were here. */
 void reads_touch(struct poller *p);
+/* An async_fn for statements of whose outcome nothing depends. */
+void reads_ignore(void *arg, const struct rows *rows, enum err e);
 
 /* entry.c: who may wait */
 void entry_flush(struct poller *p);

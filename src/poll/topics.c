@@ -137,6 +137,7 @@ topics_live(struct topics *t, const char *organization, const char *visitor, con
 	const char *about, const char *json, int64_t now)
 {
 	struct topic *topic = topics_find(t, organization, visitor);
+	struct live *live;
 
 	if ((!topic || !topic->lives) && t->with_lives_count >= LIVE_TOPICS_MAX)
 		return NULL;
@@ -148,7 +149,8 @@ topics_live(struct topics *t, const char *organization, const char *visitor, con
 		DL_APPEND2(t->with_lives, topic, live_prev, live_next);
 		t->with_lives_count++;
 	}
-	DL_APPEND(topic->lives, live_new(t, sender, about, json, now));
+	live = live_new(t, sender, about, json, now);
+	DL_APPEND(topic->lives, live);
 	return topic;
 }
 
@@ -163,9 +165,10 @@ topic_lives(const struct topic *topic, uint32_t seen, const char *sender, int64_
 		if (live->number <= seen || live->until < now ||
 			(sender && strcmp(sender, live->sender) == 0))
 			continue;
-		if (n++)
+		if (n++ && out)
 			buf_char(out, ',');
-		buf_str(out, live->json);
+		if (out)
+			buf_str(out, live->json);
 	}
 	return n;
 }

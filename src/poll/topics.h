@@ -60,8 +60,8 @@ void topics_leave(struct topics *t, struct waiter *w);
 struct topic *topics_live(struct topics *t, const char *organization, const char *visitor,
 	const char *sender, const char *about, const char *json, int64_t now);
 /*
- * Adds what is newer than seen and not by sender (NULL: nobody), with commas between, and returns
- * how many.
+ * Adds what is newer than seen and not by sender (NULL: nobody) to out (NULL: only count), with
+ * commas between, and returns how many.
  */
 unsigned topic_lives(const struct topic *topic, uint32_t seen, const char *sender, int64_t now,
 	struct buf *out);

@@ -186,8 +186,13 @@ api_widget_conversation_post(struct req *r)
 	struct message first;
 	enum err e;
 
-	if ((e = input_json(r, fields)) || (e = request_limit(r, &conversations, r->who.id)) ||
-		(e = conversation_create(&as, &new, &conversation, &first)))
+	if ((e = input_json(r, fields)) || (e = request_limit(r, &conversations, r->who.id)))
+		return e;
+	e = conversation_create(&as, &new, &conversation, &first);
+	if (e == ERR_CONFLICT)
+		return reply_problem(r, e, "client_id_reused",
+			"This clientId was used for another content already.");
+	if (e)
 		return e;
 	return reply_json(r, first.repeated ? 200 : 201,
 		arena_printf(r->mem, "{\"conversation\":%s,\"message\":%s}", conversation, first.json));

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "db/db.h"
+#include "web/fcgi.h"
 #include "web/reply.h"
 #include "web/route.h"
 #include "web/serve.h"
@@ -107,7 +108,7 @@ write_answer(const struct req *r)
 	struct buf out = { 0 };
 	bool good;
 
-	buf_printf(&out, "Status: %d\r\n", r->status);
+	buf_printf(&out, "Status: %d %s\r\n", r->status, fcgi_reason(r->status));
 	buf_add(&out, buf_text(&r->headers), r->headers.len);
 	buf_str(&out, "\r\n");
 	if (!head)

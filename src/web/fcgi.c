@@ -1,5 +1,3 @@
-/* The look before the read, and records by hand. Numbers in comments are sections of the spec. */
-#define _GNU_SOURCE /* accept4 */
 #include "web/fcgi.h"
 
 #include <errno.h>
@@ -276,6 +274,26 @@ add_stdout(struct buf *out, unsigned id, const char *data, size_t len)
 		add_record(out, STDOUT, id, data + at, len - at < RECORD_MAX ? len - at : RECORD_MAX);
 }
 
+const char *
+fcgi_reason(int status)
+{
+	static const struct {
+		int status;
+		const char *reason;
+	} reasons[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
+		{ 303, "See Other" }, { 304, "Not Modified" }, { 400, "Bad Request" },
+		{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 410, "Gone" },
+		{ 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
+		{ 500, "Internal Server Error" }, { 503, "Service Unavailable" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "Other";
+}
+
 void
 fcgi_answer(struct buf *out, unsigned id, int status, const char *headers, size_t headers_len,
 	const char *body, size_t body_len)
@@ -283,7 +301,7 @@ fcgi_answer(struct buf *out, unsigned id, int status, const char *headers, size_
 	static const char request_complete[8] = { 0 }; /* appStatus 0, FCGI_REQUEST_COMPLETE (5.5) */
 	struct buf head = { 0 };
 
-	buf_printf(&head, "Status: %d\r\n", status);
+	buf_printf(&head, "Status: %d %s\r\n", status, fcgi_reason(status));
 	buf_add(&head, headers, headers_len);
 	if (status != 204 && status != 304)
 		buf_printf(&head, "Content-Length: %zu\r\n", body_len);

@@ -68,4 +68,7 @@ enum err fcgi_read(int fd, struct arena *mem, size_t body_max, struct fcgi_reque
 void fcgi_answer(struct buf *out, unsigned id, int status, const char *headers, size_t headers_len,
 	const char *body, size_t body_len);
 
+/* The words of a status line (RFC 9110, 15). */
+const char *fcgi_reason(int status);
+
 #endif

@@ -14,7 +14,8 @@ bool parse_path_is_canonical(const char *path, size_t len);
  * application/x-www-form-urlencoded (WHATWG URL standard, 5.1) into an array ended by a NULL name.
  * ERR_SYNTAX: a bad %-escape, a NUL, text that is not UTF-8. ERR_TOO_LARGE: over 200 fields.
  */
-enum err parse_form(struct arena *mem, const char *text, size_t len, const struct param **out) MUST_USE;
+enum err parse_form(
+	struct arena *mem, const char *text, size_t len, const struct param **out) MUST_USE;
 
 /* Value of the first cookie with this name in a Cookie header (RFC 6265), as it stands; or NULL. */
 const char *parse_cookie(struct arena *mem, const char *header, const char *name);

@@ -11,57 +11,45 @@ const core = (() => {
 	 */
 	function storage(prefix) {
 		const spare = new Map();
-		let area = null;
+		let area = {};
 		try {
-			area = window.localStorage;
+			area = localStorage;
 		} catch (error) {}
 		return {
-			get(name) {
-				const kept = spare.get(name);
-				return kept !== undefined ? kept : area ? area.getItem(prefix + name) : null;
-			},
+			get: (name) => spare.get(name) || area[prefix + name],
 			set(name, value) {
 				try {
 					area.setItem(prefix + name, value);
-					spare.delete(name);
 				} catch (error) {
+					delete area[prefix + name];
 					spare.set(name, value);
 				}
 			},
 			remove(name) {
 				spare.delete(name);
-				if (area)
-					area.removeItem(prefix + name);
+				delete area[prefix + name];
 			},
-			names() {
-				const stored = Object.keys(area || {}).filter((name) => name.startsWith(prefix))
-					.map((name) => name.slice(prefix.length));
-				return [...new Set([...stored, ...spare.keys()])].sort();
-			},
+			names: () => [...Object.keys(area).filter((name) => name.startsWith(prefix))
+				.map((name) => name.slice(prefix.length)), ...spare.keys()].sort(),
 		};
 	}
 
-	/* crypto.randomUUID exists only on https pages; the same version 4 by hand. */
-	function uuid() {
-		const bytes = crypto.getRandomValues(new Uint8Array(16));
-		bytes[6] = bytes[6] & 15 | 64;
-		bytes[8] = bytes[8] & 63 | 128;
-		const hex = Array.from(bytes, (byte) => (byte + 256).toString(16).slice(1)).join('');
-		return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+	/* 128 bits; crypto.randomUUID exists on https pages only. */
+	function randomId() {
+		return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+			(byte + 256).toString(16).slice(1)).join('');
 	}
 
-	/* status 0: there was no answer, or not one of ours (a captive portal's page, for example). */
-	class Failure extends Error {
-		constructor(status, seconds) {
-			super('request failed: ' + status);
-			this.status = status;
-			this.retryAfter = Math.min(seconds, 600) * 1000;
-		}
-		/* Whether the same request can succeed later. A 409 with Retry-After: it is in flight. */
-		get passing() {
-			return this.status === 0 || this.status === 408 || this.status === 429 ||
-				this.status >= 500 || this.status === 409 && this.retryAfter > 0;
-		}
+	/*
+	 * What a request throws. status 0: no answer, or not one of ours (a captive portal's page).
+	 * passing: the same request can succeed later. A 409 with Retry-After says: it is in flight.
+	 */
+	function failure(status, seconds) {
+		return Object.assign(new Error('request failed: ' + status), {
+			status,
+			retryAfter: Math.min(seconds || 0, 600) * 1000,
+			passing: !status || status >= 500 || /408|429/.test(status) || status === 409 && seconds > 0,
+		});
 	}
 
 	async function request(method, path, { token, body, signal, timeout = 20000 } = {}) {
@@ -82,9 +70,9 @@ const core = (() => {
 			const data = text ? JSON.parse(text) : null;
 			if (answer.ok)
 				return data;
-			throw new Failure(answer.status, parseInt(answer.headers.get('Retry-After')) || 0);
+			throw failure(answer.status, parseInt(answer.headers.get('Retry-After')));
 		} catch (error) {
-			throw error instanceof Failure ? error : new Failure(0, 0);
+			throw error.status ? error : failure(0);
 		} finally {
 			clearTimeout(timer);
 			if (signal)
@@ -112,34 +100,29 @@ const core = (() => {
 		return self;
 	}
 
-	/* The messages of one conversation, by seq, which has no gaps on the server. */
+	/* The messages of one conversation in the order of seq, which has no gaps on the server. */
 	class Thread {
-		constructor(messages = []) {
-			this.bySeq = new Map();
+		constructor() {
 			this.list = [];
-			this.merge(messages);
 		}
 		get first() {
-			return this.list.length ? this.list[0].seq : 0;
+			return this.list.length && this.list[0].seq;
 		}
 		get last() {
-			return this.list.length ? this.list[this.list.length - 1].seq : 0;
+			return this.list.length && this.list[this.list.length - 1].seq;
 		}
 		merge(messages) {
-			for (const message of messages)
-				if (Number.isInteger(message.seq) && !message.private)
-					this.bySeq.set(message.seq, message);
-			this.list = [...this.bySeq.values()].sort((a, b) => a.seq - b.seq);
+			const bySeq = new Map([...this.list, ...messages].filter(({ seq }) => seq > 0)
+				.map((message) => [message.seq, message]));
+			this.list = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 		}
 		/*
 		 * The seq after which something is missing, given that messages exist up to upTo; null when
 		 * nothing is. What came before the first one here is history, not a hole.
 		 */
 		hole(upTo) {
-			for (let i = 1; i < this.list.length; i++)
-				if (this.list[i].seq !== this.list[i - 1].seq + 1)
-					return this.list[i - 1].seq;
-			return this.last < upTo ? this.last : null;
+			const before = this.list.find(({ seq }, i) => i + 1 < this.list.length && this.list[i + 1].seq > seq + 1);
+			return before ? before.seq : this.last < upTo ? this.last : null;
 		}
 	}
 
@@ -208,6 +191,5 @@ const core = (() => {
 		return { ground: legible(color, ink), ink };
 	}
 
-	return { storage, uuid, Failure, request, backoff, alarm, Thread, links, contrast,
-		legible, accent };
+	return { storage, randomId, failure, request, backoff, alarm, Thread, links, contrast, legible, accent };
 })();

@@ -32,6 +32,7 @@ iframe { all: unset; display: block; width: 100%; height: 100%; opacity: 0; }
 @media (forced-colors: active) { .panel { border: 1px solid; } }`);
 
 	let panel = null, frame = null;
+	let loaded = false;    /* the frame's page listens */
 	let returnTo = null;   /* what had the focus before the panel took it */
 	let overflow = null;   /* the page's own, while a full-screen panel keeps it still */
 	const narrow = matchMedia('(max-width: 480px)');
@@ -53,7 +54,10 @@ iframe { all: unset; display: block; width: 100%; height: 100%; opacity: 0; }
 		frame = document.createElement('iframe');
 		frame.title = my.config.label;
 		frame.src = new URL('widget/frame?key=' + encodeURIComponent(my.config.key), my.base);
-		frame.onload = my.send;
+		frame.onload = () => {
+			loaded = true;
+			my.send();
+		};
 		panel.append(frame);
 		my.root.prepend(panel);
 		void panel.offsetWidth; /* so that the first opening is animated as well */
@@ -61,7 +65,7 @@ iframe { all: unset; display: block; width: 100%; height: 100%; opacity: 0; }
 
 	/* All that the panel needs to know of this page: when it has loaded and on every change. */
 	my.send = () => {
-		if (!frame || !frame.contentWindow)
+		if (!loaded)
 			return;
 		const { color, user } = my.config || {};
 		frame.contentWindow.postMessage(my.leaving ? { parlor: 1, type: 'leave' } : {
@@ -141,6 +145,7 @@ iframe { all: unset; display: block; width: 100%; height: 100%; opacity: 0; }
 
 	function drop() {
 		panel = frame = null;
+		loaded = false;
 		my.leaving = false;
 		my.remove();
 		my.run();

@@ -9,13 +9,13 @@
 	const strings = { en: {
 		chat: 'Conversation', close: 'Close chat', send: 'Send', write: 'Write a message…',
 		online: 'We are online', away: 'We are away at the moment', team: 'Team',
-		sending: 'Sending…', sent: 'Sent', seen: 'Seen', unsent: 'Not sent.', refused: 'Could not be sent.',
-		retry: 'Try again', remove: 'Remove', older: 'Earlier messages', newer: 'New messages',
+		sending: 'Sending…', sent: 'Sent', seen: 'Seen', passing: 'Not sent.', final: 'Could not be sent.',
+		retry: 'Try again', remove: 'Remove', older: 'Earlier messages', newer: '↓ New messages',
 		typing: (name) => `${name} is typing`,
 		closed: 'This conversation is closed. Write to start a new one.',
 		offline: 'You are offline. Messages are kept and sent when you are back.',
 		slow: 'No connection to the chat. Trying again…',
-		gone: 'The chat is not available on this page.',
+		refused: 'The chat is not available on this page.',
 	} };
 	const lang = document.documentElement.lang;
 	const text = strings[lang] || strings.en;
@@ -45,12 +45,10 @@
 	}
 
 	function draw() {
-		const { settings, phase } = state;
-		const empty = !state.thread.list.length && !state.pending.length;
-		body.className = [phase === 'ready' ? 'ready' : phase === 'refused' ? 'refused' : 'loading',
-			settings && settings.online && 'online', empty && 'empty'].filter(Boolean).join(' ');
-		$('notice').textContent = phase === 'refused' ? text.gone : phase === 'slow' ? text.slow :
-			state.offline ? text.offline : '';
+		const { settings, phase, thread, pending } = state;
+		const empty = !thread.list.length && !pending.length;
+		body.className = classes(phase, settings && settings.online && 'online', empty && 'empty');
+		$('notice').textContent = text[phase] || state.offline && text.offline || '';
 		if (settings)
 			drawSettings(settings);
 		if (phase === 'ready')
@@ -72,6 +70,8 @@
 		$('presence').textContent = online ? text.online : text.away;
 		$('faces').replaceChildren(...agents.slice(0, 3).map(({ initials }) => face(initials)));
 	}
+
+	const classes = (...names) => names.filter(Boolean).join(' ');
 
 	function el(tag, className, content) {
 		const node = document.createElement(tag);
@@ -109,8 +109,7 @@
 				at = at.nextSibling;
 			else
 				log.insertBefore(node, at);
-			if (row.update)
-				row.update(node);
+			row.update(node);
 		}
 		const keys = new Set(rows.map((row) => row.key));
 		for (const [key, node] of nodes)
@@ -142,74 +141,75 @@
 		return scrollHeight - scrollTop - clientHeight < 48;
 	}
 
+	const dayOf = (message) => new Date(message.createdAt).toDateString();
+
 	function rowsOf() {
-		const { settings, conversation, thread } = state;
+		const { settings, conversation, thread, pending } = state;
 		const rows = [];
 		const welcome = !settings.online && settings.offlineMessage || settings.welcomeMessage;
 		if (welcome && thread.first <= 1)
-			rows.push(bubbleRow({ id: 'welcome', senderType: 'agent', senderName: settings.name, content: welcome }, true, true));
-		const list = [...thread.list, ...state.pending.map((item) =>
-			({ ...item, senderType: 'user', createdAt: item.at, pending: item }))];
-		const seen = conversation ? conversation.agentReadSeq : 0;
+			rows.push(bubbleRow({ id: 'welcome', senderName: settings.name, content: welcome }, true, true));
+		const list = [...thread.list, ...pending.map((item) =>
+			({ ...item, senderType: 'user', createdAt: item.at, item }))];
 		const lastMine = list.filter(({ senderType }) => senderType === 'user').pop();
 		list.forEach((message, i) => {
-			const before = list[i - 1], after = list[i + 1];
-			const day = new Date(message.createdAt).toDateString();
-			if (!before || new Date(before.createdAt).toDateString() !== day)
-				rows.push({ key: day, make: () => el('p', 'day', dayName(day)) });
+			const before = list[i - 1];
+			const day = dayOf(message);
+			if (!before || dayOf(before) !== day)
+				rows.push(lineRow(day, 'day', dayName(day)));
 			if (message.senderType === 'system')
-				rows.push({ key: message.id, make: () => el('p', 'line', message.content) });
+				rows.push(lineRow(message.id, 'line', message.content));
 			else
-				rows.push(bubbleRow(message, !together(before, message), !together(message, after),
-					message === lastMine && (message.seq <= seen ? text.seen : text.sent)));
+				rows.push(bubbleRow(message, !together(before, message), !together(message, list[i + 1]),
+					message === lastMine && !message.item && (message.seq <= conversation.agentReadSeq ? text.seen : text.sent)));
 		});
-		if (conversation && conversation.status === 'closed' && !state.pending.length)
-			rows.push({ key: 'closed', make: () => el('p', 'line', text.closed) });
+		if (conversation && conversation.status === 'closed' && !pending.length)
+			rows.push(lineRow('closed', 'line', text.closed));
 		return rows;
 	}
 
 	/* Bubbles of one person within five minutes of a day form a group. */
 	function together(a, b) {
-		return a && b && a.senderType === b.senderType && a.senderId === (b.pending ? a.senderId : b.senderId) &&
-			new Date(b.createdAt) - new Date(a.createdAt) < 300000 &&
-			new Date(a.createdAt).toDateString() === new Date(b.createdAt).toDateString();
+		return a && b && a.senderType === b.senderType && (b.item || a.senderId === b.senderId) &&
+			new Date(b.createdAt) - new Date(a.createdAt) < 300000 && dayOf(a) === dayOf(b);
 	}
 
-	function bubbleRow(message, first, last, status) {
-		const mine = message.senderType === 'user';
-		const { pending } = message;
+	function lineRow(key, className, content) {
+		return { key, make: () => el('p', className, content), update() {} };
+	}
+
+	function bubbleRow({ id, clientId, senderType, senderName, content, createdAt, item }, first, last, status) {
+		const mine = senderType === 'user';
+		const name = senderName || text.team;
 		return {
-			key: message.clientId || message.id,
+			key: clientId || id,
 			make() {
 				const row = el('div', '');
 				const bubble = el('p', 'bubble');
 				bubble.dir = 'auto';
-				for (const { text: part, href } of links(message.content))
-					bubble.append(href ? link(part, href) : part);
+				for (const part of links(content))
+					bubble.append(part.href ? link(part) : part.text);
 				if (!mine)
-					row.append(el('span', 'who', message.senderName || text.team), face(initialsOf(message.senderName || text.team)));
+					row.append(el('span', 'who', name), face(initialsOf(name)));
 				row.append(bubble, el('p', 'meta'));
 				return row;
 			},
 			update(row) {
-				const [who, meta] = [row.querySelector('.who'), row.lastChild];
-				row.className = ['row', mine && 'mine', first && 'first', last && 'last',
-					pending && (pending.error ? 'unsent' : 'sending')].filter(Boolean).join(' ');
-				if (who)
-					who.hidden = !first;
-				meta.replaceChildren();
-				if (pending && pending.error)
-					meta.append(pending.error === 'final' ? text.refused : text.unsent, action(text.retry, () => sync.retry(pending)),
-						...pending.error === 'final' ? [action(text.remove, () => sync.discard(pending))] : []);
-				else if (pending)
-					meta.append(text.sending);
-				else if (last && message.createdAt)
-					meta.append([time(message.createdAt), status].filter(Boolean).join(' · '));
+				row.className = classes('row', mine && 'mine', first && 'first', last && 'last',
+					item && (item.error ? 'unsent' : 'sending'));
+				const meta = el('p', 'meta', item ? text[item.error || 'sending'] :
+					last && createdAt && time(createdAt) + (status ? ' · ' + status : ''));
+				if (item && item.error)
+					meta.append(action(text.retry, () => sync.retry(item)));
+				if (item && item.error === 'final')
+					meta.append(action(text.remove, () => sync.discard(item)));
+				if (meta.textContent !== row.lastChild.textContent) /* a button there may have the focus */
+					row.lastChild.replaceWith(meta);
 			},
 		};
 	}
 
-	function link(label, href) {
+	function link({ text: label, href }) {
 		const node = el('a', '', label);
 		node.href = href;
 		node.target = '_blank';
@@ -242,7 +242,7 @@
 	function grow() {
 		input.style.height = 'auto';
 		input.style.height = input.scrollHeight + 'px';
-		$('send-text').disabled = !input.value.trim();
+		$('send').disabled = !input.value.trim();
 	}
 
 	function submit() {
@@ -345,13 +345,13 @@
 	}
 
 	document.addEventListener('keydown', (event) => event.key === 'Escape' && !event.isComposing && close());
-	$('close-panel').hidden = !inFrame;
-	$('close-panel').ariaLabel = text.close;
-	$('close-panel').addEventListener('click', close);
+	$('close').hidden = !inFrame;
+	$('close').ariaLabel = text.close;
+	$('close').addEventListener('click', close);
 	$('log').ariaLabel = text.chat;
 	$('older').textContent = text.older;
-	$('newer').lastChild.textContent = text.newer;
-	$('send-text').ariaLabel = text.send;
+	$('newer').textContent = text.newer;
+	$('send').ariaLabel = text.send;
 	input.placeholder = input.ariaLabel = text.write;
 	input.value = store.get('draft') || '';
 	grow();

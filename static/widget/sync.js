@@ -10,7 +10,7 @@
  * knows them by their clientId, and in order, because each waits for the one before.
  */
 function createSync(key, changed) {
-	const { Failure, Thread, request, backoff } = core;
+	const { Thread, request, backoff } = core;
 	const { locks } = navigator;
 	const store = core.storage('parlor.' + key + '.');
 	const state = {
@@ -138,7 +138,7 @@ function createSync(key, changed) {
 
 	function send(content) {
 		const after = state.pending.reduce((last, item) => Math.max(last, item.at + 1), 0);
-		keep({ clientId: core.uuid(), content, at: Math.max(Date.now(), after) }, '');
+		keep({ clientId: core.randomId(), content, at: Math.max(Date.now(), after) }, '');
 		typedAt = 0;
 		lead(true);
 		deliver();
@@ -188,7 +188,7 @@ function createSync(key, changed) {
 		const { conversation } = state;
 		const turn = session;
 		if (!turn)
-			throw new Failure(0, 0);
+			throw core.failure(0);
 		const old = conversation && conversation.status !== 'closed';
 		const answer = await request('POST', old ? `conversations/${conversation.id}/messages` : 'conversations', {
 			token: turn.token,
@@ -388,7 +388,9 @@ function createSync(key, changed) {
 		locks.request('parlor.lead.' + key, steal ? { steal } : { signal: mine.signal }, begun).catch(() => {
 			if (claim !== mine)
 				return; /* we asked again ourselves */
-			leader = false;
+			if (!leader)
+				return begun(); /* locks are forbidden here */
+			leader = false; /* another tab took it */
 			if (cut)
 				cut.abort();
 			lead();

@@ -51,18 +51,7 @@ export async function startStack({ web, seed = true, options = {} } = {}) {
 		throw error;
 	}
 	return {
-		...facts,
-		dir,
-		// name: web, poll, jobs, nginx, postgresql
-		stopComponent: (...names) => run(['stop', dir, ...names]),
-		killComponent: (...names) => run(['kill', dir, ...names]),
-		startComponent: (...names) => run(['start', dir, ...names]),
-		pids: async (name) => (await run(['pids', dir, name])).split('\n').filter(Boolean).map(Number),
-		// As the superuser. One statement's rows, columns separated by "|".
-		sql: (text) => run(['sql', dir], text),
-		parlor: (...command) => run(['parlor', dir, ...command]),
-		cgi: () => run(['cgi', dir]),
-		log: (name) => path.join(facts.home, 'log', `${name}.log`),
+		...stackAt(dir, facts),
 		stop: async () => {
 			process.off('exit', atExit);
 			if (running)
@@ -70,6 +59,28 @@ export async function startStack({ web, seed = true, options = {} } = {}) {
 			running = false;
 			await rm(dir, { recursive: true, force: true });
 		},
+	};
+}
+
+// A stack that somebody else started and will end.
+export async function attachStack(dir) {
+	return { ...stackAt(dir, JSON.parse(await run(['json', dir]))), stop: async () => {} };
+}
+
+function stackAt(dir, facts) {
+	return {
+		...facts,
+		dir,
+		// name: web, poll, jobs, nginx, postgresql
+		stopComponent: (...names) => run(['stop', dir, ...names]),
+		killComponent: (...names) => run(['kill', dir, ...names]),
+		startComponent: (...names) => run(['start', dir, ...names]),
+		pids: async (name) => (await run(['pids', dir, name])).split('\n').filter(Boolean).map(Number),
+		// As the superuser; rows as text, columns separated by "|".
+		sql: (text) => run(['sql', dir], text),
+		parlor: (...command) => run(['parlor', dir, ...command]),
+		cgi: () => run(['cgi', dir]),
+		log: (name) => path.join(facts.home, 'log', `${name}.log`),
 	};
 }
 

@@ -73,11 +73,13 @@ static void
 forms_are_as_documented(void **state)
 {
 	(void)state;
-	check(buf_html, "<a href=\"x\">'&'</a>", "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
+	check(buf_html, "<a href=\"x\">'&'</a>",
+		"&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
 	check(buf_html, "", "");
 	check(buf_html, "plain \xc3\xa9", "plain \xc3\xa9");
 	check(buf_url, "a b/c?d=\xc3\xa9&~-._%", "a%20b%2Fc%3Fd%3D%C3%A9%26~-._%25");
-	check(buf_json, "a\"b\\c\n\r\t\x01\x1b\x7f", "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001b\\u007f\"");
+	check(buf_json, "a\"b\\c\n\r\t\x01\x1b\x7f",
+		"\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001b\\u007f\"");
 	check(buf_json, "</script>&\xe2\x80\xa8\xe2\x80\xa9",
 		"\"\\u003c/script\\u003e\\u0026\\u2028\\u2029\"");
 	/* C1 controls drive terminals as ESC does; U+00A0 is the first that does not. */

@@ -149,9 +149,9 @@ hostile_text_stays_one_line(void **state)
 		const size_t len = unit_random(&random) % 200;
 
 		for (size_t j = 0; j < len; j++)
-			text[j] = unit_random(&random) % 2
-				? favourites[unit_random(&random) % (sizeof(favourites) - 1)]
-				: (char)(1 + unit_random(&random) % 255);
+			text[j] = unit_random(&random) % 2 ? favourites[unit_random(&random) %
+									(sizeof(favourites) - 1)]
+							   : (char)(1 + unit_random(&random) % 255);
 		text[len] = '\0';
 		assert_true(is_one_safe_line(written(warn, text)));
 		unit_random_text(&random, text, 200);
@@ -162,10 +162,10 @@ hostile_text_stays_one_line(void **state)
 static void
 bad_bytes_do_not_hide_the_rest(void **state)
 {
-	struct json_object *o = json_tokener_parse(written(warn, "a\xff\xc3(b\xe2\x82"));
+	struct json_object *o = json_tokener_parse(written(warn, "a\xff\xc3+b\xe2\x82"));
 
 	(void)state;
-	assert_string_equal(member(o, "message"), "a??(b??");
+	assert_string_equal(member(o, "message"), "a??+b??");
 	json_object_put(o);
 }
 

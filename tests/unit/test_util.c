@@ -56,7 +56,7 @@ differences(const unsigned char *s, size_t len)
 	const size_t want = reference_prefix(s, len);
 
 	return (utf8_valid_prefix((const char *)s, len) != want) +
-		(utf8_valid((const char *)s, len) != (want == len));
+	       (utf8_valid((const char *)s, len) != (want == len));
 }
 
 static void
@@ -83,8 +83,8 @@ utf8_of_all_short_sequences(void **state)
 static void
 utf8_of_boundary_sequences(void **state)
 {
-	static const unsigned char edge[] = { 0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2,
-		0xe0, 0xf4, 0xff };
+	static const unsigned char edge[] = { 0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0,
+		0xc2, 0xe0, 0xf4, 0xff };
 	const size_t n = ARRAY_LEN(edge);
 	size_t wrong = 0;
 
@@ -92,8 +92,8 @@ utf8_of_boundary_sequences(void **state)
 	index_rows();
 	for (unsigned first = 0; first < 256; first++)
 		for (size_t i = 0; i < n * n * n; i++) {
-			const unsigned char s[] = { (unsigned char)first, edge[i % n], edge[i / n % n],
-				edge[i / n / n] };
+			const unsigned char s[] = { (unsigned char)first, edge[i % n],
+				edge[i / n % n], edge[i / n / n] };
 
 			wrong += differences(s, 4);
 		}
@@ -148,9 +148,9 @@ clocks_run(void **state)
 static void
 numbers_are_strict(void **state)
 {
-	static const char *const bad[] = { "", " ", "1 ", " 1", "+1", "-1", "01", "00", "1a", "a", "0x1",
-		"1.0", "1e3", "99999999999999999999", "9223372036854775808", "18446744073709551617",
-		"\xd9\xa1" };
+	static const char *const bad[] = { "", " ", "1 ", " 1", "+1", "-1", "01", "00", "1a", "a",
+		"0x1", "1.0", "1e3", "99999999999999999999", "9223372036854775808",
+		"18446744073709551617", "\xd9\xa1" };
 	int64_t n = -5;
 
 	(void)state;

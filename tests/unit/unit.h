@@ -32,10 +32,11 @@ unit_random(uint64_t *state)
 static inline size_t
 unit_random_text(uint64_t *state, char *out, size_t max)
 {
-	static const char *const pieces[] = { "<", ">", "&", "\"", "'", "\\", "/", "%", "+", "=", "\n",
-		"\r", "\t", "\x01", "\x1b", "\x7f", " ", "a", "Z", "9", "{{", "}}", "\xc2\x80", "\xc2\x9b",
-		"\xc3\xa9", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa", "\xe2\x80\xae", "\xef\xbf\xbd",
-		"\xed\x9f\xbf", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf", "&amp;", "</script>", "\\u0000" };
+	static const char *const pieces[] = { "<", ">", "&", "\"", "'", "\\", "/", "%", "+", "=",
+		"\n", "\r", "\t", "\x01", "\x1b", "\x7f", " ", "a", "Z", "9", "{{", "}}",
+		"\xc2\x80", "\xc2\x9b", "\xc3\xa9", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa",
+		"\xe2\x80\xae", "\xef\xbf\xbd", "\xed\x9f\xbf", "\xf0\x9f\x98\x80",
+		"\xf4\x8f\xbf\xbf", "&amp;", "</script>", "\\u0000" };
 	const size_t want = max ? unit_random(state) % (max + 1) : 0;
 	size_t len = 0;
 
@@ -49,6 +50,15 @@ unit_random_text(uint64_t *state, char *out, size_t max)
 	}
 	out[len] = '\0';
 	return len;
+}
+
+/* Where the test vectors of others are; tests of them are skipped when they are not there. */
+static inline const char *
+unit_vectors(void)
+{
+	const char *dir = getenv("PARLOR_VECTORS");
+
+	return dir ? dir : "../shared/vectors";
 }
 
 /* The whole of a file in malloced memory, with a NUL after it; NULL when it cannot be read. */

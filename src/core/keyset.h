@@ -1,0 +1,18 @@
+/* Places in a list that is ordered by time and id: the "after" of keyset paging, "<time>~<id>". */
+#ifndef PARLOR_KEYSET_H
+#define PARLOR_KEYSET_H
+
+#include "base/arena.h"
+#include "base/base.h"
+
+/* at as PostgreSQL prints a timestamp. In mem. */
+const char *keyset_join(struct arena *mem, const char *at, const char *id);
+
+/*
+ * after may come from anybody; what comes out is safe to cast. NULL: *at and *id are NULL, the
+ * beginning. ERR_INVALID: not such a place.
+ */
+enum err keyset_split(struct arena *mem, const char *after, const char **at,
+	const char **id) MUST_USE;
+
+#endif

@@ -1,0 +1,65 @@
+// SQL in tests, as another application's role: rows that it inserts are as good as ours. One psql
+// process lasts as long as the test's.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+
+export function literal(value) {
+	if (value === null || value === undefined)
+		return 'NULL';
+	if (typeof value === 'number' || typeof value === 'boolean')
+		return String(value);
+	return `'${String(value).replaceAll("'", "''")}'`;
+}
+
+const text = (strings, values) => strings.reduce((all, part, i) => all + literal(values[i - 1]) + part);
+
+export function openSql(databaseUrl) {
+	const child = spawn('psql', ['-X', '-q', '-A', '-t', databaseUrl], {
+		stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH, LANG: 'C.UTF-8' } });
+	const waiting = [];
+	let output = '', ended = null;
+	child.stdout.setEncoding('utf8');
+	child.stdout.on('data', (chunk) => {
+		output += chunk;
+		for (let end; waiting.length && (end = output.indexOf(waiting[0].mark)) >= 0;) {
+			const { mark, resolve, reject } = waiting[0];
+			const line = output.indexOf('\n', end);
+			if (line < 0)
+				return;
+			const fault = output.slice(end + mark.length, line).trim();
+			const rows = output.slice(0, end).trimEnd();
+			output = output.slice(line + 1);
+			waiting.shift();
+			fault ? reject(new Error(fault)) : resolve(rows);
+		}
+	});
+	child.stderr.resume();
+	child.on('close', () => {
+		ended = new Error('psql ended');
+		waiting.splice(0).forEach(({ reject }) => reject(ended));
+	});
+
+	function run(query) {
+		if (ended)
+			return Promise.reject(ended);
+		return new Promise((resolve, reject) => {
+			const mark = `-- ${randomBytes(9).toString('hex')} --`;
+			waiting.push({ mark, resolve, reject });
+			child.stdin.write(`\\set LAST_ERROR_MESSAGE ''\n${query}\n;\n\\echo '${mark}' :LAST_ERROR_MESSAGE\n`);
+		});
+	}
+
+	return {
+		// Tagged templates: values become literals. exec: the bare output; rows: of one SELECT or
+		// ... RETURNING, as objects; value: the first column of the first row.
+		exec: (strings, ...values) => run(text(strings, values)),
+		rows: async (strings, ...values) => {
+			const query = text(strings, values).trim().replace(/;$/, '');
+			return JSON.parse(await run(`WITH q AS (${query}) SELECT coalesce(json_agg(q), '[]') FROM q`));
+		},
+		async value(strings, ...values) {
+			return Object.values((await this.rows(strings, ...values))[0] ?? { none: undefined })[0];
+		},
+		close: () => child.stdin.end(),
+	};
+}

@@ -1,0 +1,170 @@
+// What tests stand on: a stack, organizations with members, visitors, agents. Each test file makes
+// organizations of its own, so files run side by side on one stack: that named by PARLOR_TEST_STACK
+// (tests/http/run starts it), else one of their own.
+import { createHmac, randomBytes, randomInt, scryptSync } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { after } from 'node:test';
+import { attachStack, startStack } from '../http/stack.mjs';
+import { CANARY, Client, closeConnections, expect } from './client.mjs';
+import { openSql } from './sql.mjs';
+
+export { CANARY, Client, expect, newAddress } from './client.mjs';
+export { eventually } from '../http/stack.mjs';
+
+export const PASSWORD = 'correct horse battery';
+
+const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+export const word = (length = 26) => Array.from({ length }, () => letters[randomInt(62)]).join('');
+
+// Better Auth's formats, made with other means than the server's.
+export function passwordHash(password, salt = randomBytes(16).toString('hex')) {
+	const key = scryptSync(password.normalize('NFKC'), salt, 64, { N: 16384, r: 16, p: 1, maxmem: 128 << 20 });
+	return `${salt}:${key.toString('hex')}`;
+}
+const usualHash = passwordHash(PASSWORD);
+
+export function signCookie(token, secret) {
+	return encodeURIComponent(`${token}.${createHmac('sha256', secret).update(token).digest('base64')}`);
+}
+
+// How secret keys and visitor tokens are stored: BLAKE2b, 256 bits.
+export function blake2b(token) {
+	return spawnSync('b2sum', ['-l', '256'], { input: token, encoding: 'utf8' }).stdout.slice(0, 64);
+}
+
+// The stack for this test process, and SQL on it.
+export async function useWorld(options) {
+	const dir = process.env.PARLOR_TEST_STACK;
+	const stack = dir && !options ? await attachStack(dir) : await startStack({ seed: false, ...options });
+	const world = new World(stack);
+	after(() => world.close());
+	await world.canary();
+	return world;
+}
+
+export class World {
+	constructor(stack) {
+		this.stack = stack;
+		this.url = stack.url;
+		this.secret = stack.authSecret;
+		this.sql = openSql(stack.databaseUrl);
+	}
+
+	async close() {
+		this.sql.close();
+		closeConnections();
+		await this.stack.stop();
+	}
+
+	client(options) {
+		return new Client(this.url, options);
+	}
+
+	// An organization with one member for each of roles; domains as in chat_domain.
+	async organization({ name = `Shop ${word(6)}`, domains = null, roles = ['admin', 'agent', 'viewer'],
+		text = name, ...columns } = {}) {
+		const { sql } = this;
+		const id = word(), key = `pk_${word(24)}`, secretKey = `sk_${word(43)}`;
+		await sql.exec`INSERT INTO organizations (id, name, slug, created_at, chat_domain, chat_api_key, chat_is_active,
+			chat_welcome_message, chat_offline_message) VALUES (${id}, ${name}, ${id.toLowerCase() + word(4)}, now() AT TIME ZONE 'UTC',
+			${domains}, ${key}, true, ${`Welcome to ${text}`}, ${`${text} is closed`})`;
+		for (const [column, value] of Object.entries(columns))
+			await sql.exec([`UPDATE organizations SET ${column} = `, ' WHERE id = ', ''], value, id);
+		const organization = new Organization(this, { id, name, key, secretKey, domains });
+		for (const role of roles)
+			organization.members[role] = await this.member(id, role, text);
+		await sql.exec`INSERT INTO parlor.api_keys (id, organization_id, member_id, name, key_hash, hint)
+			VALUES (${word()}, ${id}, ${organization.members.admin?.id ?? null}, ${`key of ${text}`}, ${blake2b(secretKey)}, ${secretKey.slice(0, 6)})`;
+		return organization;
+	}
+
+	async member(organization, role, text = 'Shop') {
+		const { sql } = this;
+		const id = word(), user = word(), email = `${word(12).toLowerCase()}@example.org`;
+		const name = `${role[0].toUpperCase()}${role.slice(1)} of ${text}`;
+		await sql.exec`INSERT INTO users (id, name, email, email_verified, created_at, updated_at)
+			VALUES (${user}, ${name}, ${email}, true, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')`;
+		await sql.exec`INSERT INTO accounts (id, account_id, provider_id, user_id, password, created_at, updated_at)
+			VALUES (${word()}, ${user}, 'credential', ${user}, ${usualHash}, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')`;
+		await sql.exec`INSERT INTO members (id, organization_id, user_id, role, created_at, chat_role, chat_display_name, chat_is_online)
+			VALUES (${id}, ${organization}, ${user}, ${role === 'admin' ? 'owner' : 'member'}, now() AT TIME ZONE 'UTC', ${role}, ${name}, false)`;
+		return { id, user, email, password: PASSWORD, name, role };
+	}
+
+	// A session row as Better Auth writes it; days may be negative.
+	async session(user, { organization = null, days = 7, age = 0 } = {}) {
+		const token = word(32);
+		await this.sql.exec`INSERT INTO sessions (id, token, user_id, created_at, updated_at, expires_at, active_organization_id)
+			SELECT ${word()}, ${token}, ${user}, t, t, t + make_interval(days => ${days}), ${organization}
+			FROM (SELECT now() AT TIME ZONE 'UTC' - make_interval(days => ${age}) AS t) x`;
+		return token;
+	}
+
+	// Once for each stack: an organization full of a word that must never reach anybody else.
+	async canary() {
+		const { sql } = this;
+		const done = await sql.value`SELECT id FROM organizations WHERE slug = ${CANARY}`;
+		if (done)
+			return;
+		const o = await this.organization({ name: `${CANARY} name`, text: CANARY });
+		try {
+			await sql.exec`UPDATE organizations SET slug = ${CANARY} WHERE id = ${o.id}`;
+		} catch (error) {
+			return; /* another file was faster: two of them do no harm */
+		}
+		const visitor = await o.visitor({ user: { name: `${CANARY} visitor`, email: `${CANARY}@example.org` } }, { canary: true });
+		const { conversation } = expect(await visitor.post('conversations', { clientId: word(), content: `${CANARY} message`,
+			pageUrl: `https://example.org/${CANARY}` }), 201).json;
+		await o.api.patch(`/api/v1/conversations/${conversation.id}`, { subject: `${CANARY} subject`, tags: [CANARY] });
+		await o.api.post(`/api/v1/conversations/${conversation.id}/notes`, { clientId: word(), content: `${CANARY} note` });
+	}
+}
+
+export class Organization {
+	constructor(world, facts) {
+		Object.assign(this, facts, { world, members: {} });
+		this.isCanary = facts.name.includes(CANARY);
+	}
+
+	client(headers = {}) {
+		return this.world.client({ headers, canary: this.isCanary });
+	}
+
+	// By secret key.
+	get api() {
+		return this.client({ Authorization: `Bearer ${this.secretKey}` });
+	}
+
+	// By dashboard cookie; the client sends what a script of the page sends.
+	async staff(role = 'agent', { csrf = true, session = {} } = {}) {
+		const { world } = this;
+		const token = await world.session(this.members[role].user, { organization: this.id, ...session });
+		const client = this.client({ Cookie: `better-auth.session_token=${signCookie(token, world.secret)}`,
+			Origin: world.url, 'Sec-Fetch-Site': 'same-origin',
+			...csrf && { 'X-CSRF-Token': createHmac('sha256', world.secret).update(`csrf:${token}`).digest('hex') } });
+		client.session = token;
+		return client;
+	}
+
+	// A visitor with a session of its own.
+	async visitor(body = {}, options = {}) {
+		const client = this.client(options.headers);
+		const answer = expect(await client.post('/api/v1/widget/session', { key: this.key, ...body }), 200);
+		return new Visitor(this, client, answer.json);
+	}
+}
+
+export class Visitor {
+	constructor(organization, client, session) {
+		Object.assign(this, { organization, session, token: session.token, id: session.visitor.id });
+		this.client = client.with({ Authorization: `Bearer ${session.token}` });
+	}
+
+	get(path, options) { return this.client.get(`/api/v1/widget/${path}`, options); }
+	post(path, body, options) { return this.client.post(`/api/v1/widget/${path}`, body, options); }
+
+	// Begins a conversation; the answer's conversation and message.
+	async begin(content = 'Hello') {
+		return expect(await this.post('conversations', { clientId: word(), content }), 201).json;
+	}
+}
