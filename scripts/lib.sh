@@ -119,7 +119,7 @@ process_stop() { # pid-file
 	if group_alive "$1"; then
 		read -r pid _ <"$1"
 		kill -TERM "$pid" 2>/dev/null || kill -TERM -- "-$pid" 2>/dev/null || :
-		wait_until 6 group_gone "$1" || {
+		wait_until 10 group_gone "$1" || {
 			kill -KILL -- "-$pid" 2>/dev/null || :
 			wait_until 5 group_gone "$1" || say "Process group $pid does not end."
 		}

@@ -178,6 +178,13 @@ stack_migrate() {
 	}
 }
 
+stack_examine() {
+	stack_parlor doctor >"$STACK_HOME/log/doctor.log" 2>&1 || {
+		grep -E '^ *(BAD|WARN|   )' "$STACK_HOME/log/doctor.log" >&2
+		die "parlor doctor refuses this installation"
+	}
+}
+
 # Secrets are printed at the first seeding only, so what it printed is kept.
 stack_seed() {
 	local demo=$STACK_HOME/demo.json
@@ -265,13 +272,14 @@ stack_up() {
 	stack_cluster
 	stack_ini
 	stack_migrate
+	stack_examine
 	stack_seed
 	stack_ini # now with the key of the demo page
 	stack_nginx_files
 	for name in web poll jobs nginx; do
 		stack_component "$name"
 	done
-	wait_until 30 stack_ready_or_lost || :
+	wait_until 60 stack_ready_or_lost || :
 	stack_ready || {
 		for name in web poll jobs nginx; do
 			tail -n 5 "$STACK_HOME/log/$name.log" >&2

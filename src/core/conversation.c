@@ -5,6 +5,7 @@
 #include "base/crypt.h"
 #include "core/conversation.sql.h"
 #include "core/hint.h"
+#include "core/keyset.h"
 
 #include <string.h>
 
@@ -117,55 +118,6 @@ conversation_current(const struct access *as, const char **json)
 	return e;
 }
 
-static int
-two_digits(const char *s)
-{
-	return (s[0] - '0') * 10 + s[1] - '0';
-}
-
-static bool
-is_date(const char *s)
-{
-	static const char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	int century = two_digits(s), year = century * 100 + two_digits(s + 2);
-	int month = two_digits(s + 5), day = two_digits(s + 8);
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return year > 0 && month >= 1 && month <= 12 && day >= 1 &&
-	       day <= days[month - 1] + (month == 2 && leap);
-}
-
-/* As PostgreSQL prints it, so that it never errs on what comes back: "2026-01-31 12:00:00.123456". */
-static bool
-is_timestamp(const char *s, size_t len)
-{
-	static const char shape[] = "dddd-dd-dd dd:dd:dd.dddddd";
-
-	if (len < 19 || len == 20 || len > sizeof(shape) - 1)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (shape[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
-			return false;
-	return is_date(s) && two_digits(s + 11) < 24 && two_digits(s + 14) < 60 &&
-	       two_digits(s + 17) < 60;
-}
-
-/* A page's cursor is the place of its last row: "<time>~<id>". */
-static enum err
-split_after(struct arena *mem, const char *after, const char **at, const char **id)
-{
-	const char *mark = after ? strchr(after, '~') : NULL;
-
-	*at = *id = NULL;
-	if (!after)
-		return ERR_NONE;
-	if (!mark || !is_timestamp(after, (size_t)(mark - after)) || strlen(mark + 1) > 64)
-		return ERR_INVALID;
-	*at = arena_strndup(mem, after, (size_t)(mark - after));
-	*id = mark + 1;
-	return ERR_NONE;
-}
-
 static const char *
 page_json(struct arena *mem, const struct rows *rows, int64_t limit)
 {
@@ -178,7 +130,8 @@ page_json(struct arena *mem, const struct rows *rows, int64_t limit)
 		buf_printf(&b, "%s%s", i ? "," : "", rows_str(rows, i, 0));
 	buf_str(&b, "],\"next\":");
 	if (n > shown)
-		buf_printf(&b, "\"%s~%s\"}", rows_str(rows, shown - 1, 1), rows_str(rows, shown - 1, 2));
+		buf_printf(&b, "\"%s\"}",
+			keyset_join(mem, rows_str(rows, shown - 1, 1), rows_str(rows, shown - 1, 2)));
 	else
 		buf_str(&b, "null}");
 	json = arena_strdup(mem, buf_text(&b));
@@ -194,7 +147,7 @@ conversation_list(const struct access *as, const struct conversation_filter *fil
 	struct rows *rows;
 	enum err e;
 
-	if ((e = split_after(as->mem, filter->after, &at, &id)))
+	if ((e = keyset_split(as->mem, filter->after, &at, &id)))
 		return e;
 	e = db_run(as->db, as->mem, &SQL_conversation_list,
 		ARGS(as->organization, filter->status, filter->assignee, at, id,

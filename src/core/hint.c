@@ -149,6 +149,7 @@ hint_live(const char *organization, const char *visitor, const char *sender, uns
 	char text[HINT_MAX];
 	int n;
 
+	sender = sender ? sender : "";
 	if (hints.fd < 0 || !is_field(organization) || !is_field(visitor) || !is_field(sender))
 		return;
 	n = snprintf(text, sizeof(text), "l\t%s\t%s\t%s\t%u\t%s", organization, visitor, sender,

@@ -29,7 +29,7 @@ void hint_event(const char *organization, const char *visitor);
 /*
  * Something short-lived, such as typing: json is the object that goes into live[] of the answers.
  * A later one of the same sender about the same visitor replaces it. sender: members.id or
- * chat_users.id.
+ * chat_users.id; NULL for an organization's key.
  */
 void hint_live(const char *organization, const char *visitor, const char *sender, unsigned audience,
 	const char *json);

@@ -4,4 +4,33 @@
 
 #include "web/req.h"
 
+/* dash_sign_in.c */
+enum err dash_home(struct req *r);
+enum err dash_sign_in(struct req *r);
+enum err dash_sign_in_post(struct req *r);
+enum err dash_sign_out(struct req *r);
+enum err dash_presence(struct req *r);
+
+/* dash_list.c: the list by itself, for scripts */
+enum err dash_list(struct req *r);
+
+/* dash_inbox.c: the page, and the parts of a conversation for scripts */
+enum err dash_inbox(struct req *r);
+enum err dash_thread(struct req *r);
+enum err dash_details(struct req *r);
+
+/* dash_actions.c: what the forms of a conversation do */
+enum err dash_reply(struct req *r);
+enum err dash_note(struct req *r);
+enum err dash_status(struct req *r);
+enum err dash_priority(struct req *r);
+enum err dash_assign(struct req *r);
+enum err dash_read(struct req *r);
+
+enum err dash_visitors(struct req *r);
+
+/* dash_settings.c */
+enum err dash_widget(struct req *r);
+enum err dash_widget_post(struct req *r);
+
 #endif

@@ -38,6 +38,25 @@ const struct route routes[] = {
 	{ GET, "/api/v1/events", api_events, STAFF, R_POLL },
 
 	/* The dashboard */
+	{ GET, "/", dash_home, ACTOR_ANYONE, R_PAGE },
+	{ GET, "/sign-in", dash_sign_in, ACTOR_ANYONE, R_PAGE },
+	{ POST, "/sign-in", dash_sign_in_post, ACTOR_ANYONE, R_PAGE | R_FORM | R_OPEN },
+	{ POST, "/sign-out", dash_sign_out, ACTOR_AGENT, R_PAGE | R_FORM | R_OPEN },
+	{ POST, "/me/presence", dash_presence, ACTOR_AGENT, R_PAGE | R_FORM },
+	{ GET, "/inbox", dash_inbox, ACTOR_AGENT, R_PAGE },
+	{ GET, "/inbox/list", dash_list, ACTOR_AGENT, 0 },
+	{ GET, "/inbox/:conversation", dash_inbox, ACTOR_AGENT, R_PAGE },
+	{ GET, "/inbox/:conversation/thread", dash_thread, ACTOR_AGENT, 0 },
+	{ GET, "/inbox/:conversation/details", dash_details, ACTOR_AGENT, 0 },
+	{ POST, "/inbox/:conversation/reply", dash_reply, ACTOR_AGENT, R_PAGE | R_FORM },
+	{ POST, "/inbox/:conversation/note", dash_note, ACTOR_AGENT, R_PAGE | R_FORM },
+	{ POST, "/inbox/:conversation/status", dash_status, ACTOR_AGENT, R_PAGE | R_FORM },
+	{ POST, "/inbox/:conversation/priority", dash_priority, ACTOR_AGENT, R_PAGE | R_FORM },
+	{ POST, "/inbox/:conversation/assign", dash_assign, ACTOR_AGENT, R_PAGE | R_FORM },
+	{ POST, "/inbox/:conversation/read", dash_read, ACTOR_AGENT, R_PAGE | R_FORM },
+	{ GET, "/visitors", dash_visitors, ACTOR_AGENT, R_PAGE },
+	{ GET, "/settings/widget", dash_widget, ACTOR_AGENT, R_PAGE },
+	{ POST, "/settings/widget", dash_widget_post, ACTOR_AGENT, R_PAGE | R_FORM },
 
 	/* Everybody */
 	{ GET, "/widget/frame", widget_frame, ACTOR_ANYONE, R_PAGE },

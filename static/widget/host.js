@@ -69,7 +69,7 @@ iframe { all: unset; display: block; width: 100%; height: 100%; opacity: 0; }
 			return;
 		const { color, user } = my.config || {};
 		frame.contentWindow.postMessage(my.leaving ? { parlor: 1, type: 'leave' } : {
-			parlor: 1, type: 'page', shown: my.shown, user: user || null,
+			parlor: 1, type: 'page', shown: !!my.shown, user: user || null,
 			color: isColor(color) ? color : '', url: location.href, referrer: document.referrer,
 		}, my.base.origin);
 	};

@@ -11,7 +11,7 @@
  */
 function createSync(key, changed) {
 	const { Thread, request, backoff } = core;
-	const { locks } = navigator;
+	let { locks } = navigator;
 	const store = core.storage('parlor.' + key + '.');
 	const state = {
 		phase: 'idle',  /* loading, slow (failed, tried again), ready, refused */
@@ -388,8 +388,10 @@ function createSync(key, changed) {
 		locks.request('parlor.lead.' + key, steal ? { steal } : { signal: mine.signal }, begun).catch(() => {
 			if (claim !== mine)
 				return; /* we asked again ourselves */
-			if (!leader)
-				return begun(); /* locks are forbidden here */
+			if (!leader) {
+				locks = null; /* they are forbidden here, with all storage */
+				return begun();
+			}
 			leader = false; /* another tab took it */
 			if (cut)
 				cut.abort();

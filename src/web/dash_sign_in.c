@@ -1,0 +1,154 @@
+/* Signing in and out, and whether the agent takes conversations. */
+#include "base/json.h"
+#include "core/account.h"
+#include "core/dashboard.h"
+#include "core/session.h"
+#include "web/auth.h"
+#include "web/dash.h"
+#include "web/input.h"
+#include "web/page.h"
+#include "web/parse.h"
+#include "web/reply.h"
+
+#include <string.h>
+
+struct attempt {
+	const char *email, *password, *next;
+	bool remember;
+	enum err result; /* of the attempt before, or ERR_NONE */
+	int retry_after; /* seconds, with ERR_LIMIT */
+};
+
+enum err
+dash_home(struct req *r)
+{
+	return reply_redirect(r, "/inbox");
+}
+
+/* A path of this site with nothing clever in it, and perhaps a query. */
+static const char *
+local_path(struct req *r, const char *path)
+{
+	size_t len = path ? strcspn(path, "?") : 0;
+
+	if (!len || strlen(path) > 512 || !parse_path_is_canonical(path, len))
+		return "/inbox";
+	for (const char *p = path + len; *p; p++)
+		if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f || *p == '\\')
+			return "/inbox";
+	(void)r;
+	return path;
+}
+
+static const char *
+duration(struct arena *mem, int seconds)
+{
+	int minutes = (seconds + 59) / 60;
+
+	return minutes > 1 ? arena_printf(mem, "%d minutes", minutes) : "a minute";
+}
+
+static enum err
+sign_in_page(struct req *r, int status, const struct attempt *a)
+{
+	struct json_object *context = json_object_new_object();
+
+	json_set(context, "email", a->email);
+	json_set(context, "next", local_path(r, a->next));
+	json_set_bool(context, "failed", a->result == ERR_AUTH || a->result == ERR_INVALID);
+	json_set_bool(context, "secondFactor", a->result == ERR_FORBIDDEN);
+	json_set(context, "throttled",
+		a->result == ERR_LIMIT ? duration(r->mem, a->retry_after) : NULL);
+	return reply_page_status(r, status, "dash/sign_in", context);
+}
+
+enum err
+dash_sign_in(struct req *r)
+{
+	const struct attempt none = { .email = "", .next = req_query(r, "next") };
+	enum err e = auth_request(r, ACTOR_AGENT);
+
+	if (e == ERR_NONE)
+		return reply_redirect(r, local_path(r, none.next));
+	return e == ERR_AUTH ? sign_in_page(r, 200, &none) : e;
+}
+
+static enum err
+read_attempt(struct req *r, struct attempt *a)
+{
+	const struct field fields[] = {
+		{ "email", F_LINE, &a->email, .min = 1, .max = 320 },
+		{ "password", F_TEXT, &a->password, .min = 1, .max = 256 },
+		{ "next", F_LINE, &a->next, .max = 600, .optional = true },
+		{ "remember", F_BOOL, &a->remember, .optional = true },
+		{ 0 },
+	};
+
+	return input_form(r, fields);
+}
+
+static enum err
+try_sign_in(struct req *r, struct attempt *a)
+{
+	const char *user, *token, *agent = req_param(r, "HTTP_USER_AGENT");
+	enum err e;
+
+	if ((e = read_attempt(r, a)) ||
+		(e = account_sign_in(r->db, r->mem, a->email, a->password, auth_network(r), &user,
+			 &a->retry_after)) ||
+		(e = session_create(r->db, r->mem, user, a->remember, auth_address(r),
+			 agent ? agent : "", &token)))
+		return e;
+	auth_set_cookie(r, token, a->remember);
+	return ERR_NONE;
+}
+
+enum err
+dash_sign_in_post(struct req *r)
+{
+	struct attempt a = { .email = "", .next = "" };
+
+	a.result = try_sign_in(r, &a);
+	switch (a.result) {
+	case ERR_NONE:
+		return reply_redirect(r, local_path(r, a.next));
+	case ERR_LIMIT:
+		reply_header(r, "Retry-After", arena_printf(r->mem, "%d", a.retry_after));
+		return sign_in_page(r, 429, &a);
+	case ERR_AUTH:
+	case ERR_INVALID:
+	case ERR_FORBIDDEN:
+		return sign_in_page(r, a.result == ERR_INVALID ? 422 : 401, &a);
+	default:
+		return a.result;
+	}
+}
+
+enum err
+dash_sign_out(struct req *r)
+{
+	enum err e = session_end(r->db, r->mem, r->who.session);
+
+	if (e && e != ERR_NOT_FOUND)
+		return e;
+	auth_clear_cookies(r);
+	return reply_redirect(r, "/sign-in");
+}
+
+enum err
+dash_presence(struct req *r)
+{
+	const struct access as = auth_access(r);
+	const char *page = NULL;
+	bool online = false;
+	const struct field fields[] = {
+		{ "online", F_BOOL, &online, .optional = false },
+		{ "back", F_LINE, &page, .max = 600, .optional = true },
+		{ 0 },
+	};
+	enum err e;
+
+	if ((e = input_form(r, fields)) || (e = dashboard_presence(&as, online)))
+		return e;
+	return reply_redirect(r, local_path(r, page));
+}

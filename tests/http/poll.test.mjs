@@ -1,0 +1,253 @@
+// parlor poll as a process: thousands of waits, clients that leave, access that ends, hostile web
+// servers, a database that goes away, and its own death. On a stack of its own.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { eventually, expect, useWorld, word } from '../lib/world.mjs';
+import { STAFF, VISITOR, begin, cursorNow, descriptors, fastcgi, messagesOf, params, park, poll, record }
+	from '../lib/polls.mjs';
+
+const world = await useWorld({ web: 2 });
+const shop = await world.organization({ roles: ['admin', 'agent', 'viewer'] });
+const { stack } = world;
+
+const pollPid = async () => (await stack.pids('poll'))[0];
+const staffPath = (id) => `/api/v1/conversations/${id}`;
+const say = (id, content) => shop.api.post(`${staffPath(id)}/messages`, { clientId: word(), content });
+
+async function chat() {
+	const visitor = await shop.visitor();
+	const { conversation } = await visitor.begin();
+	return { visitor, id: conversation.id, cursor: await cursorNow(visitor.client, VISITOR) };
+}
+
+describe('many waits', () => {
+	test('2,000 wait, hear the same word, and free their slots within 2 s when they leave', async () => {
+		const pid = await pollPid(), before = await descriptors(pid);
+		const { id } = await chat();
+		const cursor = await cursorNow(shop.api, STAFF);
+		const headers = { Authorization: `Bearer ${shop.secretKey}` };
+		const path = `${STAFF}?wait=20&cursor=${cursor}`;
+		const first = await park(stack.url, 2000, () => ({ path, headers }));
+		await eventually('2,000 wait', async () => await descriptors(pid) >= before + 2000, { seconds: 30 });
+		expect(await say(id, 'to everybody'), 201);
+		await eventually('all have heard', () => first.answers.filter((a) => a?.includes('to everybody')).length === 2000,
+			{ seconds: 15 });
+		first.leave();
+
+		const second = await park(stack.url, 2000, () => ({ path: `${STAFF}?wait=20`, headers }));
+		await eventually('2,000 wait again', async () => await descriptors(pid) >= before + 2000, { seconds: 30 });
+		second.leave();
+		const start = Date.now();
+		// nginx keeps some connections for later; those are no slots.
+		await eventually('slots are free', async () => await descriptors(pid) < before + 600, { seconds: 10 });
+		assert.ok(Date.now() - start < 2000, `took ${Date.now() - start} ms`);
+		const alone = await chat();
+		expect(await poll(alone.visitor.client, VISITOR, alone.cursor, 0), 200);
+	});
+});
+
+describe('access that ends', () => {
+	// The status of a wait that began before act.
+	async function endedBy(client, path, act) {
+		const cursor = await cursorNow(client, path);
+		let status = null;
+		const wait = poll(client, path, cursor, 20).then((answer) => { status = answer.status; });
+		await act();
+		const start = Date.now();
+		await wait;
+		assert.ok(Date.now() - start < 2000, `took ${Date.now() - start} ms`);
+		return status;
+	}
+
+	const cases = {
+		'a session that is deleted': async () => {
+			const agent = await shop.staff();
+			return endedBy(agent, STAFF, () => world.sql.exec`DELETE FROM sessions WHERE token = ${agent.session}`);
+		},
+		'a visitor token that is revoked': async () => {
+			const { visitor } = await chat();
+			return endedBy(visitor.client, VISITOR, () => world.sql.exec`UPDATE parlor.visitor_tokens
+				SET revoked_at = now() AT TIME ZONE 'UTC' WHERE chat_user_id = ${visitor.id}`);
+		},
+		'a member who is removed': async () => {
+			const second = await world.organization({ roles: ['admin', 'agent'] });
+			const agent = await second.staff();
+			return endedBy(agent, STAFF, () => world.sql.exec`DELETE FROM members WHERE id = ${second.members.agent.id}`);
+		},
+		'a secret key that is revoked': async () => {
+			const second = await world.organization();
+			return endedBy(second.api, STAFF, () => world.sql.exec`UPDATE parlor.api_keys
+				SET revoked_at = now() AT TIME ZONE 'UTC' WHERE organization_id = ${second.id}`);
+		},
+		'an organization that is switched off': async () => {
+			const second = await world.organization();
+			const visitor = await second.visitor();
+			return endedBy(visitor.client, VISITOR, () => world.sql.exec`UPDATE organizations
+				SET chat_is_active = false WHERE id = ${second.id}`);
+		},
+	};
+	for (const [what, run] of Object.entries(cases))
+		test(`${what} ends its waits`, async () => {
+			const status = await run();
+			assert.ok(status === 401 || (what.startsWith('a member') && status === 403), `status ${status}`);
+		});
+
+	test('somebody else\'s session goes on waiting', async () => {
+		const [gone, stays] = [await shop.staff(), await shop.staff('admin')];
+		const cursor = await cursorNow(stays, STAFF);
+		const wait = poll(stays, STAFF, cursor, 20);
+		assert.equal(await endedBy(gone, STAFF, () => world.sql.exec`DELETE FROM sessions WHERE token = ${gone.session}`), 401);
+		const { id } = await chat();
+		expect(await say(id, 'still there?'), 201);
+		expect(await wait, 200);
+	});
+});
+
+describe('a hostile web server', () => {
+	const long = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 65, 66]);
+	const nothing = { REQUEST_METHOD: 'GET', REQUEST_URI: '/api/v1/events' };
+	const hostile = {
+		'HTTP': Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
+		'zeros': Buffer.alloc(4096),
+		'lengths of 2 GB': Buffer.concat([begin(), record(4, 1, long), record(4, 1), record(5, 1)]),
+		'GET_VALUES with four names': record(9, 0, Buffer.from('\x01\0A\x01\0B\x01\0C\x01\0D', 'latin1')),
+		'an unknown type': record(77, 0, Buffer.from('x')),
+		'another role': Buffer.concat([begin(1, 3), params(nothing), record(4, 1), record(5, 1)]),
+		'request id 0': Buffer.concat([begin(0), params(nothing, 0), record(4, 0), record(5, 0)]),
+		'two requests at once': Buffer.concat([begin(1), begin(2), params(nothing, 2), record(4, 2), record(5, 2)]),
+		'an abort': Buffer.concat([begin(), record(2, 1)]),
+		'NUL in a name': Buffer.concat([begin(), record(4, 1, Buffer.from('\x02\x01a\0b', 'latin1')), record(4, 1), record(5, 1)]),
+		'endless parameters': Buffer.concat([begin(), ...Array.from({ length: 6 }, () => record(4, 1, Buffer.alloc(65000)))]),
+		'another version': Buffer.concat([record(1, 1, Buffer.alloc(8), 2)]),
+	};
+	for (const worker of ['poll', 'web']) {
+		for (const [what, bytes] of Object.entries(hostile))
+			test(`gets nothing from ${worker} for ${what}`, async () => {
+				const pids = await stack.pids(worker);
+				const { closed, bytes: answer } = await fastcgi(`${stack.run}/${worker}.sock`, bytes, { patience: 5000 });
+				assert.ok(closed);
+				assert.equal(answer.length, 0);
+				assert.deepEqual(await stack.pids(worker), pids);
+			});
+
+		test(`stops nobody with silence or half a request (${worker})`, async () => {
+			const pids = await stack.pids(worker), path = `${stack.run}/${worker}.sock`;
+			const half = Buffer.concat([begin(), params(nothing)]);
+			const silent = [fastcgi(path, Buffer.alloc(0), { patience: 12000 }),
+				fastcgi(path, half, { patience: 12000 }), fastcgi(path, half.subarray(0, 5), { patience: 12000 }),
+				fastcgi(path, half, { patience: 12000, end: true })];
+			const start = Date.now();
+			const visitor = await shop.visitor();
+			expect(await poll(visitor.client, VISITOR, '', 0), 200);
+			assert.ok(Date.now() - start < 9000);
+			for (const { closed, bytes } of await Promise.all(silent)) {
+				assert.ok(closed);
+				assert.equal(bytes.length, 0);
+			}
+			assert.deepEqual(await stack.pids(worker), pids);
+		});
+	}
+
+	test('may keep a connection, and is answered on it each time', async () => {
+		const path = `${stack.run}/poll.sock`, one = Buffer.concat([begin(7, 1, 1), params(nothing, 7), record(4, 7), record(5, 7)]);
+		const { closed, bytes } = await fastcgi(path, one, { patience: 300 });
+		assert.equal(closed, false);
+		assert.match(bytes.toString('latin1'), /Status: 401/);
+		const last = await fastcgi(path, Buffer.concat([begin(7), params(nothing, 7), record(4, 7), record(5, 7)]), { patience: 5000 });
+		assert.equal(last.closed, true);
+		assert.match(last.bytes.toString('latin1'), /Status: 401/);
+	});
+});
+
+// Reads on through 503 and broken connections, as the widget does.
+async function readThrough(client, path, cursor, enough, seconds = 40) {
+	const events = [], end = Date.now() + seconds * 1000;
+	while (!enough(events)) {
+		assert.ok(Date.now() < end, `only ${events.length} events in ${seconds} s`);
+		let answer;
+		try {
+			answer = await poll(client, path, cursor, 5);
+		} catch {
+			continue;
+		}
+		if (answer.status === 503) {
+			await new Promise((done) => setTimeout(done, 100));
+			continue;
+		}
+		expect(answer, 200);
+		events.push(...answer.json.events);
+		cursor = answer.json.cursor;
+	}
+	return events;
+}
+
+// Sends until it is acknowledged, with the same clientId.
+async function sendThrough(id, content) {
+	const body = { clientId: word(), content };
+	for (let tries = 0; tries < 200; tries++) {
+		try {
+			const answer = await shop.api.post(`${staffPath(id)}/messages`, body);
+			if (answer.status === 200 || answer.status === 201)
+				return answer.json.message.id;
+		} catch { /* the connection broke */ }
+		await new Promise((done) => setTimeout(done, 100));
+	}
+	throw new Error('never acknowledged');
+}
+
+describe('what fails', () => {
+	async function exactlyOnce(fault) {
+		const { visitor, id, cursor } = await chat();
+		const sent = [];
+		let done = false;
+		const sending = (async () => {
+			for (let i = 0; i < 40; i++)
+				sent.push(await sendThrough(id, `m${i}`));
+			done = true;
+		})();
+		const reading = readThrough(visitor.client, VISITOR, cursor, (e) => done && messagesOf(e).length >= sent.length);
+		await eventually('some are sent', () => sent.length > 5);
+		await fault();
+		await sending;
+		const ids = messagesOf(await reading).map((m) => m.id);
+		assert.deepEqual(ids, sent);
+	}
+
+	test('a poller that is killed loses nothing', () => exactlyOnce(async () => {
+		const pid = await pollPid();
+		process.kill(pid, 'SIGKILL');
+		await eventually('another one serves', async () => (await pollPid()) !== pid && (await pollPid()));
+	}));
+
+	test('web workers that are killed lose nothing', () => exactlyOnce(async () => {
+		for (const pid of await stack.pids('web'))
+			process.kill(pid, 'SIGKILL');
+	}));
+
+	test('PostgreSQL that is killed loses nothing, and waits outlive it', async () => {
+		const patient = await chat();
+		const wait = poll(patient.visitor.client, VISITOR, patient.cursor, 20);
+		await exactlyOnce(async () => {
+			await stack.killComponent('postgresql');
+			await stack.startComponent('postgresql');
+		});
+		expect(await say(patient.id, 'back again'), 201);
+		assert.deepEqual(messagesOf(expect(await wait, 200).json.events).map((m) => m.content), ['back again']);
+	});
+
+	test('a connection that PostgreSQL ends loses nothing', () => exactlyOnce(() =>
+		stack.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'parlor'")));
+
+	test('a poller that is told to end answers everybody first', async () => {
+		const { visitor, cursor } = await chat();
+		const pid = await pollPid();
+		const wait = poll(visitor.client, VISITOR, cursor, 20);
+		const other = await cursorNow(shop.api, STAFF); // by now the first one waits
+		process.kill(pid, 'SIGTERM');
+		const { json } = expect(await wait, 200);
+		assert.deepEqual(json.events, []);
+		assert.ok(other);
+		await eventually('another one serves', async () =>
+			(await poll(visitor.client, VISITOR, json.cursor, 0).catch(() => ({}))).status === 200);
+	});
+});

@@ -1,0 +1,100 @@
+// Long polls for tests: readers that follow their cursor, waits by the thousand, and FastCGI by hand.
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import net from 'node:net';
+import { expect } from './world.mjs';
+
+export const VISITOR = '/api/v1/widget/events';
+export const STAFF = '/api/v1/events';
+
+const query = (cursor, wait) => `?wait=${wait}&cursor=${encodeURIComponent(cursor ?? '')}`;
+
+// One poll; the client is a world's Client (for a visitor: visitor.client).
+export function poll(client, path, cursor, wait = 20, options) {
+	return client.get(path + query(cursor, wait), options);
+}
+
+export async function cursorNow(client, path) {
+	return expect(await poll(client, path, '', 0), 200).json.cursor;
+}
+
+// Polls until enough(events) is true, and returns them all; checks that the answers are well formed.
+export async function follow(client, path, cursor, enough, { seconds = 15 } = {}) {
+	const events = [], live = [], end = Date.now() + seconds * 1000;
+	while (!enough(events, live)) {
+		assert.ok(Date.now() < end, `not within ${seconds} s; so far: ${JSON.stringify(events).slice(0, 2000)}`);
+		const { json } = expect(await poll(client, path, cursor, 5), 200);
+		assert.equal(json.pollAfterMs, 0);
+		for (const event of json.events)
+			assert.deepEqual(Object.keys(event), ['type', 'conversationId', 'data']);
+		events.push(...json.events);
+		live.push(...json.live);
+		cursor = json.cursor;
+	}
+	return { events, live, cursor };
+}
+
+export const messagesOf = (events) =>
+	events.filter((e) => e.type === 'message.created').map((e) => e.data.message);
+
+// n waits over plain sockets, from many addresses so that ports do not run out. answers: what came.
+export async function park(url, n, requestFor) {
+	const { hostname, port, host } = new URL(url);
+	const sockets = [], answers = [];
+	for (let i = 0; i < n; i++) {
+		const socket = net.connect({ host: hostname, port: Number(port), localAddress: `127.0.3.${i % 200 + 1}` });
+		const { path, headers } = requestFor(i);
+		socket.on('error', () => {});
+		socket.on('data', (chunk) => {
+			answers[i] = (answers[i] ?? '') + chunk.toString('latin1');
+		});
+		socket.write([`GET ${path} HTTP/1.1`, `Host: ${host}`, ...Object.entries(headers).map(([k, v]) => `${k}: ${v}`), '', '']
+			.join('\r\n'));
+		sockets.push(socket);
+		if (i % 100 === 99)
+			await new Promise((resolve) => setImmediate(resolve));
+	}
+	return { sockets, answers, leave: () => sockets.forEach((s) => s.destroy()) };
+}
+
+// How many descriptors a process has open: a waiting poll is one.
+export async function descriptors(pid) {
+	return (await readdir(`/proc/${pid}/fd`)).length;
+}
+
+const header = (type, id, length, version = 1) =>
+	Buffer.from([version, type, id >> 8, id & 255, length >> 8, length & 255, 0, 0]);
+
+// A FastCGI record of any kind, also of kinds that nobody should send.
+export const record = (type, id, content = Buffer.alloc(0), version = 1) =>
+	Buffer.concat([header(type, id, content.length, version), content]);
+
+export const begin = (id = 1, role = 1, flags = 0) => record(1, id, Buffer.from([0, role, flags, 0, 0, 0, 0, 0]));
+
+export function params(pairs, id = 1) {
+	const parts = Object.entries(pairs).map(([name, value]) =>
+		Buffer.concat([Buffer.from([name.length, value.length]), Buffer.from(name + value)]));
+	return record(4, id, Buffer.concat(parts));
+}
+
+// Sends bytes to a worker's socket. Resolves with what came when the worker closed, or, after
+// patience, when it did not (closed: false); the socket is gone then.
+export function fastcgi(path, bytes, { patience = 500, end = false } = {}) {
+	return new Promise((resolve) => {
+		const socket = net.connect(path), chunks = [];
+		const finish = (closed) => {
+			socket.destroy();
+			resolve({ closed, bytes: Buffer.concat(chunks) });
+		};
+		const timer = setTimeout(() => finish(false), patience);
+		socket.on('data', (chunk) => chunks.push(chunk));
+		socket.on('error', () => {});
+		socket.on('close', () => {
+			clearTimeout(timer);
+			finish(true);
+		});
+		socket.write(bytes);
+		if (end)
+			socket.end();
+	});
+}
