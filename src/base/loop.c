@@ -48,6 +48,7 @@ loop_new(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGQUIT); /* what multiwatch makes of a SIGTERM */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -142,7 +143,8 @@ static void
 turn(struct loop *loop)
 {
 	struct epoll_event events[BATCH];
-	int n = epoll_wait(loop->epoll, events, BATCH, timers_wait(&loop->timers, time_monotonic_ms()));
+	int n = epoll_wait(
+		loop->epoll, events, BATCH, timers_wait(&loop->timers, time_monotonic_ms()));
 
 	loop->now = time_monotonic_ms();
 	for (int i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
 /*
- * One epoll loop: descriptors, timers, the end by SIGTERM or SIGINT.
+ * One epoll loop: descriptors, timers, the end by SIGTERM, SIGINT or SIGQUIT.
  *
  * Signals are blocked and read from a descriptor, so that no system call anywhere is interrupted.
  */
@@ -20,7 +20,7 @@ struct watch {
 	void *arg;
 };
 
-/* Blocks SIGTERM and SIGINT for the process. Ends it when the system has no descriptors for us. */
+/* Blocks these signals for the process. Ends it when the system has no descriptors for us. */
 struct loop *loop_new(void);
 void loop_free(struct loop *loop);
 

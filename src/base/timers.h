@@ -20,7 +20,7 @@ struct timer {
 struct timers {
 	struct timer *slots[TIMER_SLOTS];
 	uint64_t used[TIMER_SLOTS / 64]; /* one bit a slot that may hold something */
-	int64_t done; /* ticks that have been run */
+	int64_t done;			 /* ticks that have been run */
 };
 
 /* All times are those of time_monotonic_ms(). */

@@ -71,8 +71,8 @@ snapshot_sees(const struct snapshot *s, uint64_t xid)
 const char *
 cursor_encode(struct arena *mem, const struct cursor *c)
 {
-	const char *plain = arena_printf(mem, "1.%s.%s-%x.%s", c->timeline, c->boot, c->live,
-		c->snapshot);
+	const char *plain =
+		arena_printf(mem, "1.%s.%s-%x.%s", c->timeline, c->boot, c->live, c->snapshot);
 	size_t len = strlen(plain);
 	size_t size = sodium_base64_encoded_len(len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	char *out = arena_alloc(mem, size);

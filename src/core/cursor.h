@@ -21,7 +21,8 @@ struct snapshot {
 };
 
 /* False unless PostgreSQL would take text and print it the same way. xip: room for the list. */
-bool snapshot_parse(const char *text, struct snapshot *out, uint64_t xip[SNAPSHOT_XIP_MAX]) MUST_USE;
+bool snapshot_parse(
+	const char *text, struct snapshot *out, uint64_t xip[SNAPSHOT_XIP_MAX]) MUST_USE;
 /* Whether a transaction was over when the snapshot was taken: pg_visible_in_snapshot(). */
 bool snapshot_sees(const struct snapshot *s, uint64_t xid);
 
@@ -39,7 +40,7 @@ const char *cursor_encode(struct arena *mem, const struct cursor *c);
  * ERR_GONE: not a cursor of ours, or of another timeline (NULL: any). *out lives in mem; its
  * snapshot is one that PostgreSQL takes.
  */
-enum err cursor_decode(struct arena *mem, const char *text, const char *timeline,
-	struct cursor *out) MUST_USE;
+enum err cursor_decode(
+	struct arena *mem, const char *text, const char *timeline, struct cursor *out) MUST_USE;
 
 #endif

@@ -49,8 +49,8 @@ page_of(const struct access *as, const struct rows *rows, int limit, struct json
 	}
 	*out = array;
 	*next = n > shown ? keyset_join(as->mem, rows_str(rows, shown - 1, 1),
-				    rows_str(rows, shown - 1, 2)) :
-			    NULL;
+				    rows_str(rows, shown - 1, 2))
+			  : NULL;
 	return ERR_NONE;
 }
 
@@ -76,8 +76,8 @@ enum err
 dashboard_counts(const struct access *as, struct dashboard_counts *out)
 {
 	struct rows *rows;
-	enum err e = db_one(as->db, as->mem, &SQL_dashboard_counts,
-		ARGS(as->organization, as->member), &rows);
+	enum err e = db_one(
+		as->db, as->mem, &SQL_dashboard_counts, ARGS(as->organization, as->member), &rows);
 
 	if (e)
 		return e;
@@ -94,7 +94,8 @@ dashboard_lines(const struct access *as, const char *conversation, int64_t after
 	struct json_object **out)
 {
 	return one_object(as, &SQL_dashboard_lines,
-		ARGS(as->organization, conversation, number(as->mem, after), number(as->mem, before),
+		ARGS(as->organization, conversation, number(as->mem, after),
+			number(as->mem, before),
 			number(as->mem, after < 0 ? DASHBOARD_LINES : DASHBOARD_NEW_LINES)),
 		out);
 }
@@ -108,8 +109,8 @@ dashboard_conversation(const struct access *as, const char *conversation, const 
 }
 
 enum err
-dashboard_visitors(const struct access *as, const char *after, struct json_object **out,
-	const char **next)
+dashboard_visitors(
+	const struct access *as, const char *after, struct json_object **out, const char **next)
 {
 	const char *at, *id;
 	struct rows *rows;
@@ -117,7 +118,8 @@ dashboard_visitors(const struct access *as, const char *after, struct json_objec
 
 	if ((e = keyset_split(as->mem, after, &at, &id)) ||
 		(e = db_run(as->db, as->mem, &SQL_dashboard_visitors,
-			 ARGS(as->organization, at, id, number(as->mem, DASHBOARD_ROWS + 1)), &rows)))
+			 ARGS(as->organization, at, id, number(as->mem, DASHBOARD_ROWS + 1)),
+			 &rows)))
 		return e;
 	return page_of(as, rows, DASHBOARD_ROWS, out, next);
 }
@@ -132,9 +134,9 @@ enum err
 dashboard_settings_save(const struct access *as, const struct dashboard_settings *s)
 {
 	return db_run(as->db, as->mem, &SQL_dashboard_settings_save,
-		ARGS(as->organization, boolean(s->active), s->domains, s->color, s->theme, s->position,
-			s->welcome, s->offline, boolean(s->show_avatar), boolean(s->collect_email),
-			boolean(s->collect_name)),
+		ARGS(as->organization, boolean(s->active), s->domains, s->color, s->theme,
+			s->position, s->welcome, s->offline, boolean(s->show_avatar),
+			boolean(s->collect_email), boolean(s->collect_name)),
 		NULL);
 }
 

@@ -16,8 +16,8 @@ struct dashboard_query {
 	const char *status; /* NULL: any */
 	const char *search; /* how a visitor's name or address begins; for "search" */
 	const char *after;  /* the *next of the page before; NULL for the first */
-	const char *links;  /* "?view=..." put behind every link to a conversation, "" for nothing */
-	const char *open;   /* the conversation that is shown beside the list; NULL for none */
+	const char *links; /* "?view=..." put behind every link to a conversation, "" for nothing */
+	const char *open;  /* the conversation that is shown beside the list; NULL for none */
 };
 
 /*
@@ -45,8 +45,8 @@ enum err dashboard_lines(const struct access *as, const char *conversation, int6
 	int64_t before, struct json_object **out) MUST_USE;
 
 /* Head and details of a conversation; links as in struct dashboard_query. */
-enum err dashboard_conversation(const struct access *as, const char *conversation, const char *links,
-	struct json_object **out) MUST_USE;
+enum err dashboard_conversation(const struct access *as, const char *conversation,
+	const char *links, struct json_object **out) MUST_USE;
 
 /* A page of visitors, the latest seen first; see templates/dash/visitors.html. */
 enum err dashboard_visitors(const struct access *as, const char *after, struct json_object **rows,
@@ -59,8 +59,8 @@ struct dashboard_settings {
 
 /* The members of struct dashboard_settings, and "key". */
 enum err dashboard_settings(const struct access *as, struct json_object **out) MUST_USE;
-enum err dashboard_settings_save(const struct access *as,
-	const struct dashboard_settings *settings) MUST_USE;
+enum err dashboard_settings_save(
+	const struct access *as, const struct dashboard_settings *settings) MUST_USE;
 
 /* Whether as->member takes conversations. */
 enum err dashboard_presence(const struct access *as, bool online) MUST_USE;

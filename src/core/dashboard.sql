@@ -39,7 +39,7 @@ WITH s AS (
 ), newest AS (
   SELECT * FROM page ORDER BY last_message_at DESC, id DESC LIMIT $7::bigint
 )
-SELECT json_build_object('id', c.id, 'href', concat('/inbox/', c.id, $9), 'current', c.id = $10,
+SELECT json_build_object('id', c.id, 'href', concat('/inbox/', c.id, $9::text), 'current', c.id = $10,
          'key', u.id, 'name', u.name, 'preview', coalesce(c.preview, ''),
          'by', CASE WHEN l.sender_type <> 'agent' THEN NULL WHEN l.sender_id = $2 THEN 'You'
                     ELSE member_name(c.organization_id, l.sender_id) END,
@@ -180,7 +180,7 @@ SELECT json_build_object('id', c.id, 'name', u.name, 'key', u.id, 'subject', c.s
                       FROM (SELECT * FROM json_each_text(
                               CASE WHEN json_typeof(lenient_json(u.metadata)) = 'object'
                                    THEN lenient_json(u.metadata) ELSE '{}'::json END) LIMIT 20) d),
-           'past', (SELECT coalesce(json_agg(json_build_object('href', concat('/inbox/', p.id, $4),
+           'past', (SELECT coalesce(json_agg(json_build_object('href', concat('/inbox/', p.id, $4::text),
                              'preview', coalesce(p.preview, ''),
                              'status', json_build_object('value', p.status),
                              'time', json_build_object('iso', rfc3339(p.last_message_at)))

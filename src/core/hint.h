@@ -16,7 +16,7 @@ enum { HINT_MAX = 4096 };
 
 /* Who is to see something that lives in the pollers' memory only. */
 enum hint_audience {
-	HINT_AGENTS = 1,  /* of the organization, but not the sender */
+	HINT_AGENTS = 1, /* of the organization, but not the sender */
 	HINT_VISITOR = 2,
 };
 

@@ -26,8 +26,9 @@ is_timestamp(const char *s, size_t len)
 	tm.tm_year -= 1900;
 	tm.tm_mon--;
 	same = tm;
-	return timegm(&same) != (time_t)-1 && same.tm_mday == tm.tm_mday && same.tm_mon == tm.tm_mon &&
-	       same.tm_hour == tm.tm_hour && same.tm_min == tm.tm_min && same.tm_sec == tm.tm_sec;
+	return timegm(&same) != (time_t)-1 && same.tm_mday == tm.tm_mday &&
+	       same.tm_mon == tm.tm_mon && same.tm_hour == tm.tm_hour && same.tm_min == tm.tm_min &&
+	       same.tm_sec == tm.tm_sec;
 }
 
 const char *

@@ -12,7 +12,7 @@ const char *keyset_join(struct arena *mem, const char *at, const char *id);
  * after may come from anybody; what comes out is safe to cast. NULL: *at and *id are NULL, the
  * beginning. ERR_INVALID: not such a place.
  */
-enum err keyset_split(struct arena *mem, const char *after, const char **at,
-	const char **id) MUST_USE;
+enum err keyset_split(
+	struct arena *mem, const char *after, const char **at, const char **id) MUST_USE;
 
 #endif

@@ -35,9 +35,9 @@ visitor_create(const struct access *as, const struct visitor_new *new, const cha
 	crypt_hash(new_token, hash);
 	if ((e = db_begin(as->db)))
 		return e;
-	/* Drizzle reads a joined visitor whose name is NULL as no visitor at all. */
+	/* Without a name the trigger gives one. */
 	e = db_run(as->db, as->mem, &SQL_visitor_insert,
-		ARGS(as->organization, new_id, new->email, new->name ? new->name : "Visitor",
+		ARGS(as->organization, new_id, new->email, new->name,
 			new->user_agent, new->address, new->metadata),
 		NULL);
 	if (!e)

@@ -195,8 +195,12 @@ async_new(struct loop *loop, const char *url, const char *role, const struct asy
 
 	if (!a)
 		abort();
-	*a = (struct async){ .loop = loop, .url = url, .role = role, .events = *events,
-		.backoff = BACKOFF_MIN_MS, .last = &a->first };
+	*a = (struct async){ .loop = loop,
+		.url = url,
+		.role = role,
+		.events = *events,
+		.backoff = BACKOFF_MIN_MS,
+		.last = &a->first };
 	a->timer.arg = a;
 	connect_start(a);
 	return a;
@@ -272,7 +276,8 @@ send_prepare(struct async *a, struct pending *p)
 }
 
 void
-async_run(struct async *a, const struct stmt *stmt, const char *const *args, async_fn *fn, void *arg)
+async_run(
+	struct async *a, const struct stmt *stmt, const char *const *args, async_fn *fn, void *arg)
 {
 	struct pending *p;
 

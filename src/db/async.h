@@ -27,15 +27,15 @@ struct async_events {
 };
 
 /* Begins to connect. url, role and events as in db_new(); url must outlive it. */
-struct async *async_new(struct loop *loop, const char *url, const char *role,
-	const struct async_events *events);
+struct async *async_new(
+	struct loop *loop, const char *url, const char *role, const struct async_events *events);
 /* Waiting statements are forgotten, not told. */
 void async_free(struct async *a);
 
 bool async_is_up(const struct async *a);
 
 /* Sends a statement. The arguments are copied. When the connection is down fn is called at once. */
-void async_run(struct async *a, const struct stmt *stmt, const char *const *args, async_fn *fn,
-	void *arg);
+void async_run(
+	struct async *a, const struct stmt *stmt, const char *const *args, async_fn *fn, void *arg);
 
 #endif

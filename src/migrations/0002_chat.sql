@@ -219,9 +219,10 @@ BEGIN
   ) AS c (relation, name, definition);
 END $do$;
 
--- The seed's indexes; two of them longer, so that the inbox (organization, or organization and
--- agent, by status, newest first) reads its page straight from the index. A view over all statuses
--- reads each status's newest and merges them.
+-- The seed's indexes; those of the inbox longer (all, one agent's, nobody's; by status, newest first),
+-- so that a page is read straight from one of them. A view over all statuses reads each status's
+-- newest and merges them. The columns that are compared for equality stand first, so that these are
+-- chosen whatever the statistics say.
 CREATE INDEX IF NOT EXISTS chat_users_org_session_idx
   ON public.chat_users (organization_id, session_id);
 CREATE INDEX IF NOT EXISTS chat_users_email_idx ON public.chat_users (email);
@@ -231,10 +232,11 @@ CREATE INDEX IF NOT EXISTS chat_users_org_last_seen_idx
 CREATE INDEX IF NOT EXISTS conversations_inbox_idx
   ON public.conversations (organization_id, status, last_message_at DESC, id DESC);
 CREATE INDEX IF NOT EXISTS conversations_inbox_agent_idx
-  ON public.conversations (organization_id, assigned_agent_id, status,
-                           last_message_at DESC, id DESC);
-CREATE INDEX IF NOT EXISTS conversations_agent_status_idx
-  ON public.conversations (assigned_agent_id, status) WHERE assigned_agent_id IS NOT NULL;
+  ON public.conversations (assigned_agent_id, organization_id, status, last_message_at DESC, id DESC)
+  WHERE assigned_agent_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS conversations_inbox_nobody_idx
+  ON public.conversations (organization_id, status, last_message_at DESC, id DESC)
+  WHERE assigned_agent_id IS NULL;
 CREATE INDEX IF NOT EXISTS conversations_chat_user_idx ON public.conversations (chat_user_id);
 CREATE INDEX IF NOT EXISTS conversations_created_at_idx ON public.conversations (created_at);
 CREATE INDEX IF NOT EXISTS messages_conversation_created_idx

@@ -154,6 +154,10 @@ CREATE TRIGGER parlor_created AFTER INSERT ON public.conversations
 CREATE FUNCTION parlor.conversations_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  -- Deleting an organization unassigns its conversations on the way; nobody is left to be told.
+  IF NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = NEW.organization_id) THEN
+    RETURN NULL;
+  END IF;
   PERFORM parlor.emit(NEW.organization_id, NEW.id, NEW.chat_user_id, 'conversation.updated',
     'agents', json_build_object('conversation', parlor.conversation_json(NEW)));
   IF (OLD.status, OLD.assigned_agent_id) IS DISTINCT FROM (NEW.status, NEW.assigned_agent_id) THEN

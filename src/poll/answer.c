@@ -73,7 +73,8 @@ send_answer(struct conn *c, int status, const struct buf *headers, const struct 
 {
 	struct buf out = { 0 };
 
-	fcgi_answer(&out, c->id, status, buf_text(headers), headers->len, buf_text(body), body->len);
+	fcgi_answer(
+		&out, c->id, status, buf_text(headers), headers->len, buf_text(body), body->len);
 	conn_send(c, out.data, out.len);
 	buf_free(&out);
 }
@@ -108,8 +109,8 @@ place_of(const struct conn *c)
 {
 	const struct snap *swept = c->p->swept;
 
-	if (!c->snap || (c->state == CONN_PARKED && !c->unread && swept &&
-				swept->serial > c->snap->serial))
+	if (!c->snap ||
+		(c->state == CONN_PARKED && !c->unread && swept && swept->serial > c->snap->serial))
 		return swept;
 	return c->snap;
 }
@@ -148,7 +149,8 @@ answer_events(struct conn *c, const struct buf *events, int poll_after_ms)
 		buf_add(&body, buf_text(events), events->len);
 	buf_str(&body, "],\"live\":[");
 	if (c->waiter.topic)
-		topic_lives(c->waiter.topic, c->live_seen, c->ask->member, loop_now(c->p->loop), &body);
+		topic_lives(
+			c->waiter.topic, c->live_seen, c->ask->member, loop_now(c->p->loop), &body);
 	buf_printf(&body, "],\"pollAfterMs\":%d}", poll_after_ms);
 	add_headers(c, &headers);
 	send_answer(c, 200, &headers, &body);

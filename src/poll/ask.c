@@ -49,19 +49,6 @@ find_route(const char *path)
 	return NULL;
 }
 
-static bool
-comes_twice(const struct req *r)
-{
-	static const char *const names[] = { "HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_ORIGIN" };
-	unsigned seen[ARRAY_LEN(names)] = { 0 };
-
-	for (const struct param *p = r->params; p->name; p++)
-		for (size_t i = 0; i < ARRAY_LEN(names); i++)
-			if (strcmp(p->name, names[i]) == 0 && ++seen[i] > 1)
-				return true;
-	return false;
-}
-
 static char *
 sha256_hex(const char *text)
 {
@@ -124,7 +111,8 @@ take_credential(struct req *r, struct ask *a)
 static const char *
 foreign_origin(const struct req *r)
 {
-	const char *origin = req_param(r, "HTTP_ORIGIN"), *site = req_param(r, "HTTP_SEC_FETCH_SITE");
+	const char *origin = req_param(r, "HTTP_ORIGIN"),
+		   *site = req_param(r, "HTTP_SEC_FETCH_SITE");
 
 	if (!origin || strcmp(origin, r->app->conf->base_url) == 0 ||
 		(site && strcmp(site, "same-origin") == 0))
@@ -174,8 +162,9 @@ check(struct req *r)
 		reply_header(r, "Allow", "GET");
 		return ERR_METHOD;
 	}
-	if (comes_twice(r))
-		return reply_problem(r, ERR_SYNTAX, NULL, "A header that may come once came twice.");
+	if (req_is_ambiguous(r))
+		return reply_problem(
+			r, ERR_SYNTAX, NULL, "A header that may come once came twice.");
 	return ERR_NONE;
 }
 

@@ -54,8 +54,9 @@ admit(struct conn *c, const struct rows *rows, int row)
 	const char *visitor = ask_is_visitor(c->ask) ? id : NULL;
 	const char *member = ask_is_visitor(c->ask) ? NULL : id;
 
-	if (!organization || (c->ask->origin && visitor &&
-				     !cors_match(rows_text(rows, row, AUTH_DOMAINS), c->ask->origin))) {
+	if (!organization ||
+		(c->ask->origin && visitor &&
+			!cors_match(rows_text(rows, row, AUTH_DOMAINS), c->ask->origin))) {
 		answer_error(c, ERR_FORBIDDEN, 0);
 		return;
 	}
@@ -136,10 +137,10 @@ is_hit(const struct conn *c, const struct revoked *r)
 	const char *mark = c->ask->mark;
 
 	return (c->ask->kind == PROOF_VISITOR && r->token && strcmp(r->token, mark) == 0) ||
-		(c->ask->kind == PROOF_SESSION && r->session && strcmp(r->session, mark) == 0) ||
-		(c->ask->kind == PROOF_KEY && r->key && strcmp(r->key, mark) == 0) ||
-		(r->member && c->ask->member && strcmp(r->member, c->ask->member) == 0) ||
-		(r->organization && strcmp(r->organization, c->waiter.topic->organization) == 0);
+	       (c->ask->kind == PROOF_SESSION && r->session && strcmp(r->session, mark) == 0) ||
+	       (c->ask->kind == PROOF_KEY && r->key && strcmp(r->key, mark) == 0) ||
+	       (r->member && c->ask->member && strcmp(r->member, c->ask->member) == 0) ||
+	       (r->organization && strcmp(r->organization, c->waiter.topic->organization) == 0);
 }
 
 /*
@@ -190,7 +191,8 @@ entry_revoke(struct poller *p, const struct rows *rows, int column)
 
 		if (n == 0)
 			break;
-		if (!c->ask || !c->waiter.topic || (c->state != CONN_PARKED && c->state != CONN_READING))
+		if (!c->ask || !c->waiter.topic ||
+			(c->state != CONN_PARKED && c->state != CONN_READING))
 			continue;
 		for (size_t i = 0; i < n && !hit; i++)
 			hit = is_hit(c, &list[i]);

@@ -21,7 +21,8 @@ enum proof_kind { PROOF_VISITOR, PROOF_SESSION, PROOF_KEY, PROOF_KINDS };
 /* A snapshot that was read, shared by all who have seen as much. */
 struct snap {
 	unsigned refs;
-	uint64_t serial; /* greater: taken later, on this connection or after it; 0: a client's word */
+	uint64_t
+		serial; /* greater: taken later, on this connection or after it; 0: a client's word */
 	struct snapshot s;
 	char *text;
 };
@@ -30,8 +31,8 @@ struct snap {
 struct ask {
 	enum proof_kind kind;
 	char request_id[17];
-	char *proof; /* what the database is asked: hash of a token or key, or a session's token */
-	char *mark;  /* what access.revoked calls it: the proof, or the SHA-256 of it */
+	char *proof;  /* what the database is asked: hash of a token or key, or a session's token */
+	char *mark;   /* what access.revoked calls it: the proof, or the SHA-256 of it */
 	char *member; /* whose session or key it is; NULL for visitors and organizations' keys */
 	char *origin; /* of another site, to be checked against the organization's domains; or NULL */
 	char *cors;   /* header lines of the answer */
@@ -70,13 +71,13 @@ struct conn {
 	uint32_t live_seen;
 	uint16_t id; /* FastCGI request id */
 	uint8_t state;
-	bool keep;	/* the connection is used again */
-	bool half;	/* the first part of a request has come */
-	bool in_batch;	/* a statement under way names it */
-	bool again;	/* something happened while it was being read for */
-	bool overdue;	/* its time is up: answer after the next read */
-	bool unread;	/* parked, but the database could not be asked */
-	bool recheck;	/* its access was touched: ask again who it is */
+	bool keep;     /* the connection is used again */
+	bool half;     /* the first part of a request has come */
+	bool in_batch; /* a statement under way names it */
+	bool again;    /* something happened while it was being read for */
+	bool overdue;  /* its time is up: answer after the next read */
+	bool unread;   /* parked, but the database could not be asked */
+	bool recheck;  /* its access was touched: ask again who it is */
 };
 
 struct poller {
@@ -96,7 +97,7 @@ struct poller {
 	struct queue asking[PROOF_KINDS], reading[2];
 	uint64_t serial;
 	char timeline[64];
-	char boot[9]; /* of the live counter in cursors */
+	char boot[9];	    /* of the live counter in cursors */
 	struct snap *swept; /* the poller's own place in all events */
 	bool sweeping;
 

@@ -177,7 +177,8 @@ send_batch(struct poller *p, struct queue *q, const struct stmt *stmt)
 	array_close(&snaps);
 	snprintf(limit, sizeof(limit), "%d", EVENT_LIMIT + 1);
 	q->busy = true;
-	async_run(p->db, stmt, ARGS(organizations.data, visitors.data, snaps.data, limit), on_read, b);
+	async_run(p->db, stmt, ARGS(organizations.data, visitors.data, snaps.data, limit), on_read,
+		b);
 	buf_free(&organizations);
 	buf_free(&visitors);
 	buf_free(&snaps);
@@ -273,8 +274,15 @@ wake_all(struct poller *p)
 			conn_wake(c);
 }
 
-enum { SWEEP_TIMELINE, SWEEP_SNAPSHOT, SWEEP_IS_GONE, SWEEP_ORGANIZATION, SWEEP_VISITOR, SWEEP_XID,
-	SWEEP_REVOKED };
+enum {
+	SWEEP_TIMELINE,
+	SWEEP_SNAPSHOT,
+	SWEEP_IS_GONE,
+	SWEEP_ORGANIZATION,
+	SWEEP_VISITOR,
+	SWEEP_XID,
+	SWEEP_REVOKED
+};
 
 static void
 take_sweep(struct poller *p, const struct rows *rows)

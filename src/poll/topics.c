@@ -155,8 +155,8 @@ topics_live(struct topics *t, const char *organization, const char *visitor, con
 }
 
 unsigned
-topic_lives(const struct topic *topic, uint32_t seen, const char *sender, int64_t now,
-	struct buf *out)
+topic_lives(
+	const struct topic *topic, uint32_t seen, const char *sender, int64_t now, struct buf *out)
 {
 	const struct live *live;
 	unsigned n = 0;

@@ -63,8 +63,8 @@ struct topic *topics_live(struct topics *t, const char *organization, const char
  * Adds what is newer than seen and not by sender (NULL: nobody) to out (NULL: only count), with
  * commas between, and returns how many.
  */
-unsigned topic_lives(const struct topic *topic, uint32_t seen, const char *sender, int64_t now,
-	struct buf *out);
+unsigned topic_lives(
+	const struct topic *topic, uint32_t seen, const char *sender, int64_t now, struct buf *out);
 /* Forgets what is over. */
 void topics_expire(struct topics *t, int64_t now);
 

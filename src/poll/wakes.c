@@ -59,14 +59,17 @@ tell_live(struct poller *p, struct topic *topic)
 static void
 take_live(struct poller *p, char *const *field)
 {
-	const char *organization = field[1], *visitor = field[2], *sender = field[3], *json = field[5];
+	const char *organization = field[1], *visitor = field[2], *sender = field[3],
+		   *json = field[5];
 	unsigned audience = (unsigned)strtoul(field[4], NULL, 10);
 	int64_t now = loop_now(p->loop);
 
 	if (audience & HINT_AGENTS)
-		tell_live(p, topics_live(&p->topics, organization, NULL, sender, visitor, json, now));
+		tell_live(
+			p, topics_live(&p->topics, organization, NULL, sender, visitor, json, now));
 	if (audience & HINT_VISITOR)
-		tell_live(p, topics_live(&p->topics, organization, visitor, sender, visitor, json, now));
+		tell_live(p,
+			topics_live(&p->topics, organization, visitor, sender, visitor, json, now));
 }
 
 /* The last field keeps what is left, tabs included. */

@@ -101,16 +101,6 @@ auth_network(struct req *r)
 	return arena_strdup(r->mem, text);
 }
 
-static bool
-repeated(const struct req *r, const char *name)
-{
-	int n = 0;
-
-	for (const struct param *p = r->params; p && p->name; p++)
-		n += strcmp(p->name, name) == 0;
-	return n > 1;
-}
-
 static enum err
 visitor_by_token(struct req *r, const char *token)
 {
@@ -213,9 +203,6 @@ auth_request(struct req *r, unsigned allowed)
 	const char *header = req_param(r, "HTTP_AUTHORIZATION");
 	enum err e;
 
-	if (repeated(r, "HTTP_AUTHORIZATION") || repeated(r, "HTTP_COOKIE") ||
-		repeated(r, "HTTP_ORIGIN"))
-		return reply_problem(r, ERR_SYNTAX, NULL, "A header that may come once came twice.");
 	db_scope(r->db, NULL);
 	if (header && (allowed & (ACTOR_VISITOR | ACTOR_KEY)))
 		e = bearer(r, header, allowed);

@@ -72,7 +72,9 @@ send_written(struct req *r, bool note)
 	enum err e;
 
 	if ((e = read_written(r, &w, &error)))
-		return e == ERR_INVALID ? inbox_page(r, 422, r->arg[0], error, req_field(r, "content")) : e;
+		return e == ERR_INVALID
+			       ? inbox_page(r, 422, r->arg[0], error, req_field(r, "content"))
+			       : e;
 	/* What either of the two says is private is private. */
 	note = note || w.note;
 	e = note ? note_append(&as, &w.message, &sent) : message_append(&as, &w.message, &sent);
@@ -155,7 +157,8 @@ dash_read(struct req *r)
 {
 	const struct access as = auth_access(r);
 	int64_t seq = 0;
-	enum err e = one_field(r, (struct field){ "seq", F_INT, &seq, .min = 0, .max = INT64_MAX / 2 });
+	enum err e =
+		one_field(r, (struct field){ "seq", F_INT, &seq, .min = 0, .max = INT64_MAX / 2 });
 
 	if (e || (e = conversation_mark_read(&as, r->arg[0], seq)))
 		return e;

@@ -30,8 +30,8 @@ add_lines(struct req *r, const char *id, const struct list_filter *f, struct jso
 	int64_t before, struct json_object *conversation)
 {
 	int64_t first = json_object_get_int64(json_member(lines, "first"));
-	const char *older = arena_printf(r->mem, "%s%cbefore=%lld", here(r, id, f), *f->links ? '&' : '?',
-		(long long)first);
+	const char *older = arena_printf(
+		r->mem, "%s%cbefore=%lld", here(r, id, f), *f->links ? '&' : '?', (long long)first);
 
 	json_set_object(conversation, "items", json_object_get(json_member(lines, "items")));
 	json_set(conversation, "older", first > 1 ? older : NULL);
@@ -53,8 +53,8 @@ add_composer(struct req *r, const struct list_filter *f, const char *error, cons
 }
 
 static enum err
-conversation_context(struct req *r, const char *id, const struct list_filter *f,
-	const char *error, const char *draft, struct json_object **out)
+conversation_context(struct req *r, const char *id, const struct list_filter *f, const char *error,
+	const char *draft, struct json_object **out)
 {
 	const struct access as = auth_access(r);
 	const char *wanted = req_query(r, "before");
@@ -87,7 +87,8 @@ inbox_page(struct req *r, int status, const char *id, const char *error, const c
 		(e = list_context(r, &f, id, context)))
 		return e;
 	json_set(context, "cursor", cursor);
-	json_set_object(context, "conversation", conversation ? json_object_get(conversation) : NULL);
+	json_set_object(
+		context, "conversation", conversation ? json_object_get(conversation) : NULL);
 	view_dress(r->mem, context, time_now_ms());
 	return reply_page_status(r, status, "dash/inbox", json_object_get(context));
 }

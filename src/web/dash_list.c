@@ -99,8 +99,8 @@ count_text(struct arena *mem, int64_t n)
 {
 	if (n <= 0)
 		return NULL;
-	return n < COUNT_MAX ? arena_printf(mem, "%lld", (long long)n) :
-			       arena_printf(mem, "%d+", COUNT_MAX - 1);
+	return n < COUNT_MAX ? arena_printf(mem, "%lld", (long long)n)
+			     : arena_printf(mem, "%d+", COUNT_MAX - 1);
 }
 
 static struct json_object *
@@ -113,11 +113,12 @@ view_links(struct req *r, const struct list_filter *f, const struct dashboard_co
 		const char *value = views[i].value;
 		struct json_object *o = link_to(views[i].name,
 			arena_printf(r->mem, "/inbox%s",
-				query_of(r->mem, value, f->search ? default_status : f->status, NULL)),
+				query_of(r->mem, value, f->search ? default_status : f->status,
+					NULL)),
 			!f->search && strcmp(value, f->view) == 0);
-		int64_t n = strcmp(value, "mine") == 0	     ? counts->mine :
-			    strcmp(value, "unassigned") == 0 ? counts->unassigned :
-							       0;
+		int64_t n = strcmp(value, "mine") == 0	       ? counts->mine
+			    : strcmp(value, "unassigned") == 0 ? counts->unassigned
+							       : 0;
 
 		json_set(o, "count", counted ? count_text(r->mem, n) : NULL);
 		json_object_array_add(links, o);
@@ -147,8 +148,6 @@ add_filters(struct req *r, const struct list_filter *f, const struct dashboard_c
 	json_set(context, "key", counts->key);
 	json_set(context, "unread", count_text(r->mem, counts->unread));
 	json_set(context, "query", f->links);
-	json_set(context, "view", f->view);
-	json_set(context, "statusValue", f->status);
 	json_set(context, "status", chosen(statuses, ARRAY_LEN(statuses), f->status)->name);
 	json_set(context, "search", f->search);
 	json_set(context, "everywhere",
@@ -174,8 +173,8 @@ next_page(struct arena *mem, const char *links, const char *after)
 }
 
 enum err
-list_context(struct req *r, const struct list_filter *f, const char *open,
-	struct json_object *context)
+list_context(
+	struct req *r, const struct list_filter *f, const char *open, struct json_object *context)
 {
 	const struct access as = auth_access(r);
 	const struct dashboard_query query = {

@@ -44,7 +44,8 @@ options(const struct option *all, size_t n, const char *current)
 static enum err
 settings_page(struct req *r, int status, struct json_object *settings, struct json_object *errors)
 {
-	const char *theme = json_text(settings, "theme"), *position = json_text(settings, "position");
+	const char *theme = json_text(settings, "theme"),
+		   *position = json_text(settings, "position");
 
 	json_set_object(settings, "themes", options(themes, ARRAY_LEN(themes), theme));
 	json_set_object(settings, "positions", options(positions, ARRAY_LEN(positions), position));
@@ -89,7 +90,8 @@ is_domain(const char *s, size_t len)
 	if (len > 2 && s[0] == '*' && s[1] == '.')
 		s += 2, len -= 2;
 	for (size_t i = 0; i < len; i++) {
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:", s[i]))
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:",
+			    s[i]))
 			return false;
 		dots = s[i] == '.' ? dots + 1 : 0;
 		if (dots > 1)
@@ -108,7 +110,8 @@ check_domains(struct arena *mem, const char *domains, struct json_object *errors
 
 		if (!is_domain(p, len))
 			add_error(errors, "Domains",
-				arena_printf(mem, "“%.*s” is not a domain such as shop.example.", (int)len, p));
+				arena_printf(mem, "“%.*s” is not a domain such as shop.example.",
+					(int)len, p));
 		p += len;
 	}
 }
@@ -167,7 +170,8 @@ dash_widget_post(struct req *r)
 	enum err e;
 
 	if (!may_edit(r))
-		return reply_problem(r, ERR_FORBIDDEN, NULL, "Only administrators can change this.");
+		return reply_problem(
+			r, ERR_FORBIDDEN, NULL, "Only administrators can change this.");
 	if ((e = read_settings(r, &s)))
 		return e;
 	errors = json_object_new_array();

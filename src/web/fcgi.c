@@ -260,8 +260,8 @@ fcgi_read(int fd, struct arena *mem, size_t body_max, struct fcgi_request *in)
 static void
 add_record(struct buf *out, unsigned type, unsigned id, const char *content, size_t len)
 {
-	const char header[HEADER_LEN] = { 1, (char)type, (char)(id >> 8), (char)id, (char)(len >> 8),
-		(char)len, 0, 0 };
+	const char header[HEADER_LEN] = { 1, (char)type, (char)(id >> 8), (char)id,
+		(char)(len >> 8), (char)len, 0, 0 };
 
 	buf_add(out, header, sizeof(header));
 	buf_add(out, content, len);
@@ -271,7 +271,8 @@ static void
 add_stdout(struct buf *out, unsigned id, const char *data, size_t len)
 {
 	for (size_t at = 0; at < len; at += RECORD_MAX)
-		add_record(out, STDOUT, id, data + at, len - at < RECORD_MAX ? len - at : RECORD_MAX);
+		add_record(
+			out, STDOUT, id, data + at, len - at < RECORD_MAX ? len - at : RECORD_MAX);
 }
 
 const char *
@@ -280,11 +281,11 @@ fcgi_reason(int status)
 	static const struct {
 		int status;
 		const char *reason;
-	} reasons[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
-		{ 303, "See Other" }, { 304, "Not Modified" }, { 400, "Bad Request" },
-		{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
-		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 410, "Gone" },
-		{ 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
+	} reasons[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
+		{ 204, "No Content" }, { 303, "See Other" }, { 304, "Not Modified" },
+		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
+		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 409, "Conflict" },
+		{ 410, "Gone" }, { 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
 		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
 		{ 500, "Internal Server Error" }, { 503, "Service Unavailable" } };
 
@@ -298,7 +299,9 @@ void
 fcgi_answer(struct buf *out, unsigned id, int status, const char *headers, size_t headers_len,
 	const char *body, size_t body_len)
 {
-	static const char request_complete[8] = { 0 }; /* appStatus 0, FCGI_REQUEST_COMPLETE (5.5) */
+	static const char request_complete[8] = {
+		0
+	}; /* appStatus 0, FCGI_REQUEST_COMPLETE (5.5) */
 	struct buf head = { 0 };
 
 	buf_printf(&head, "Status: %d %s\r\n", status, fcgi_reason(status));

@@ -27,7 +27,7 @@ enum fcgi_state {
 
 struct fcgi_request {
 	unsigned id;
-	bool keep; /* the web server wants to use the connection again */
+	bool keep;		    /* the web server wants to use the connection again */
 	const struct param *params; /* ended by a NULL name */
 	const char *body;
 	size_t body_len;

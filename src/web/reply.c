@@ -189,6 +189,15 @@ error_page(struct req *r, enum err e)
 		reply_json(r, answers[e].status, answers[e].title);
 }
 
+/* A process without templates, such as the poller, has no pages: it meets odd spellings of its paths. */
+static bool
+wants_page(const struct req *r)
+{
+	if (!r->app->templates)
+		return false;
+	return r->route ? r->route->flags & R_PAGE : strncmp(r->path, "/api/", 5) != 0;
+}
+
 void
 reply_error(struct req *r, enum err e)
 {
@@ -197,7 +206,7 @@ reply_error(struct req *r, enum err e)
 	if (answers[e].status == 429 || answers[e].status == 503)
 		reply_header(r, "Retry-After",
 			arena_printf(r->mem, "%d", r->retry_after ? r->retry_after : 1));
-	if (r->route ? r->route->flags & R_PAGE : strncmp(r->path, "/api/", 5) != 0) {
+	if (wants_page(r)) {
 		error_page(r, e);
 		return;
 	}

@@ -57,6 +57,20 @@ req_new(struct arena *mem, struct app *app, struct db *db, const struct param *p
 	return r;
 }
 
+bool
+req_is_ambiguous(const struct req *r)
+{
+	static const char *const names[] = { "HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_ORIGIN",
+		"HTTP_CONTENT_TYPE" };
+	unsigned seen[ARRAY_LEN(names)] = { 0 };
+
+	for (const struct param *p = r->params; p && p->name; p++)
+		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+			if (strcmp(p->name, names[i]) == 0 && ++seen[i] > 1)
+				return true;
+	return false;
+}
+
 const char *
 req_param(const struct req *r, const char *name)
 {

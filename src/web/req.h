@@ -84,6 +84,8 @@ struct req {
 struct req *req_new(struct arena *mem, struct app *app, struct db *db, const struct param *params,
 	const char *body, size_t len);
 
+/* Whether a header that decides something came twice: whoever reads the other one decides otherwise. */
+bool req_is_ambiguous(const struct req *r);
 /* A CGI meta-variable such as "HTTP_ORIGIN"; NULL when absent. */
 const char *req_param(const struct req *r, const char *name);
 /* Decoded value of a query parameter; NULL when absent. A query that is badly encoded is empty. */

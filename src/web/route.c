@@ -145,6 +145,8 @@ handle(struct req *r)
 	const struct route *row = r->route;
 	enum err e;
 
+	if (req_is_ambiguous(r))
+		return reply_problem(r, ERR_SYNTAX, NULL, "A header that may come once came twice.");
 	if (!(row->actors & ACTOR_ANYONE) && (e = auth_request(r, row->actors))) {
 		if (e == ERR_AUTH && (row->flags & R_PAGE))
 			return reply_redirect(r, "/sign-in");

@@ -48,7 +48,8 @@ serve_log(const struct req *r, int64_t ms)
 
 	buf_printf(&b, "\"method\":\"%s\",\"path\":", methods[r->method]);
 	buf_json(&b, r->path, utf8_valid_prefix(r->path, strlen(r->path)));
-	buf_printf(&b, ",\"status\":%d,\"ms\":%lld,\"bytes\":%zu", r->status, (long long)ms, r->out.len);
+	buf_printf(&b, ",\"status\":%d,\"ms\":%lld,\"bytes\":%zu", r->status, (long long)ms,
+		r->out.len);
 	log_members(LOG_INFO, "request", b.data);
 	buf_free(&b);
 	log_set_request("");
@@ -177,9 +178,10 @@ refuse(const char *command)
 int
 cmd_web(int argc, char **argv)
 {
-	static const char help[] = "usage: parlor web [--config FILE]\n\n"
-				   "Answers FastCGI requests on descriptor 0, a listening Unix socket.\n"
-				   "Run several; the socket is shared. SIGTERM ends it.\n";
+	static const char help[] =
+		"usage: parlor web [--config FILE]\n\n"
+		"Answers FastCGI requests on descriptor 0, a listening Unix socket.\n"
+		"Run several; the socket is shared. SIGTERM ends it.\n";
 	struct arena *mem = arena_new();
 	const char *config;
 	struct app *app;

@@ -10,8 +10,8 @@
 
 enum { TONES = 8, MINUTE = 60, HOUR = 3600, DAY = 86400 };
 
-static const char *const months[] = { "January", "February", "March", "April", "May", "June", "July",
-	"August", "September", "October", "November", "December" };
+static const char *const months[] = { "January", "February", "March", "April", "May", "June",
+	"July", "August", "September", "October", "November", "December" };
 static const char *const weekdays[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
 	"Friday", "Saturday" };
 
@@ -66,9 +66,9 @@ view_device(struct arena *mem, const char *user_agent)
 {
 	/* Browsers name those they descend from as well, so the order decides. */
 	static const char *const browsers[][2] = { { "Edg/", "Edge" }, { "EdgA/", "Edge" },
-		{ "OPR/", "Opera" }, { "SamsungBrowser/", "Samsung Internet" }, { "Firefox/", "Firefox" },
-		{ "FxiOS/", "Firefox" }, { "CriOS/", "Chrome" }, { "Chrome/", "Chrome" },
-		{ "Safari/", "Safari" }, { NULL, NULL } };
+		{ "OPR/", "Opera" }, { "SamsungBrowser/", "Samsung Internet" },
+		{ "Firefox/", "Firefox" }, { "FxiOS/", "Firefox" }, { "CriOS/", "Chrome" },
+		{ "Chrome/", "Chrome" }, { "Safari/", "Safari" }, { NULL, NULL } };
 	static const char *const systems[][2] = { { "iPhone", "iPhone" }, { "iPad", "iPad" },
 		{ "Android", "Android" }, { "Windows", "Windows" }, { "Mac OS X", "macOS" },
 		{ "CrOS", "ChromeOS" }, { "Linux", "Linux" }, { NULL, NULL } };
@@ -93,8 +93,10 @@ parse_iso(const char *iso, struct tm *tm, time_t *at)
 		return false;
 	tm->tm_year -= 1900;
 	tm->tm_mon--;
+	if (tm->tm_mon < 0 || tm->tm_mon > 11)
+		return false;
 	*at = timegm(tm);
-	return tm->tm_mon >= 0 && tm->tm_mon < 12;
+	return true;
 }
 
 static const char *
@@ -140,11 +142,11 @@ dress_day(struct arena *mem, struct json_object *o, const struct tm *tm, time_t 
 		months[tm->tm_mon], tm->tm_year + 1900);
 
 	json_set(o, "text",
-		days == 0	       ? "Today" :
-		days == 1	       ? "Yesterday" :
-		days > 1 && days < 7 ? weekdays[tm->tm_wday] :
-				       arena_printf(mem, "%d %s %d", tm->tm_mday, months[tm->tm_mon],
-					       tm->tm_year + 1900));
+		days == 0	       ? "Today"
+		: days == 1	       ? "Yesterday"
+		: days > 1 && days < 7 ? weekdays[tm->tm_wday]
+				       : arena_printf(mem, "%d %s %d", tm->tm_mday,
+						 months[tm->tm_mon], tm->tm_year + 1900));
 	json_set(o, "title", full);
 }
 
@@ -155,7 +157,8 @@ dress_iso(struct arena *mem, struct json_object *o, const char *iso, time_t now)
 	time_t at;
 
 	if (!parse_iso(iso, &tm, &at)) {
-		for (const char *const *name = (const char *const[]){ "text", "past", "clock", "title", NULL };
+		for (const char *const *name =
+				(const char *const[]){ "text", "past", "clock", "title", NULL };
 			*name; name++)
 			json_set(o, *name, iso);
 		return;
@@ -170,9 +173,9 @@ dress_iso(struct arena *mem, struct json_object *o, const char *iso, time_t now)
 static void
 dress_url(struct arena *mem, struct json_object *o, const char *url)
 {
-	const char *text = strncmp(url, "https://", 8) == 0 ? url + 8 :
-		strncmp(url, "http://", 7) == 0		    ? url + 7 :
-							      NULL;
+	const char *text = strncmp(url, "https://", 8) == 0  ? url + 8
+			   : strncmp(url, "http://", 7) == 0 ? url + 7
+							     : NULL;
 	bool ours = url[0] == '/' && url[1] != '/' && url[1] != '\\';
 	size_t len;
 
@@ -192,7 +195,8 @@ dress_url(struct arena *mem, struct json_object *o, const char *url)
 static void
 dress_object(struct arena *mem, struct json_object *o, time_t now)
 {
-	const char *iso = json_text(o, "iso"), *key = json_text(o, "key"), *name = json_text(o, "name");
+	const char *iso = json_text(o, "iso"), *key = json_text(o, "key"),
+		   *name = json_text(o, "name");
 	const char *value = json_text(o, "value"), *url = json_text(o, "url");
 
 	if (iso)
@@ -218,7 +222,8 @@ walk(struct arena *mem, struct json_object *o, time_t now)
 		for (size_t i = 0; i < json_object_array_length(o); i++)
 			walk(mem, json_object_array_get_idx(o, i), now);
 	} else if (json_object_is_type(o, json_type_object)) {
-		json_object_object_foreach(o, name, value) {
+		json_object_object_foreach(o, name, value)
+		{
 			(void)name;
 			walk(mem, value, now);
 		}

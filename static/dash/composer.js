@@ -69,7 +69,7 @@
 	}
 
 	function showPending(message) {
-		const line = parlor.$('#pending').content.firstElementChild.cloneNode(true);
+		const line = parlor.$('li', parlor.$('#pending').content).cloneNode(true);
 		line.dataset.client = message.clientId;
 		line.classList.toggle('is-note', message.note);
 		line.classList.toggle('is-agent', !message.note);

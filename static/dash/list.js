@@ -49,7 +49,7 @@
 			if (error.status === 401)
 				parlor.signedOut();
 		}
-	}, 700);
+	}, 300);
 
 	/* Going to another conversation is a page of its own; the list stays where it was. */
 	const key = `parlor.scroll.${list.dataset.url}`;

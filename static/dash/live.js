@@ -58,7 +58,7 @@
 
 	async function once() {
 		waiting = new AbortController();
-		const url = `/api/v1/events?cursor=${encodeURIComponent(cursor)}&wait=25`;
+		const url = `/api/v1/events?cursor=${encodeURIComponent(cursor)}&wait=${failures ? 0 : 25}`;
 		const answer = await parlor.api('GET', url, undefined, { signal: waiting.signal });
 		if (failures) {
 			failures = 0;
@@ -98,6 +98,13 @@
 		while (!stopped)
 			await once().catch(mend);
 	}
+
+	addEventListener('offline', () => parlor.say('You are offline. What you write is kept here.'));
+	addEventListener('online', () => {
+		/* A poll of before may hang on a connection that is no more. */
+		failures = Math.max(failures, 1);
+		waiting?.abort();
+	});
 
 	/* A page kept in the back-forward cache has no poll and old contents. */
 	addEventListener('pagehide', () => {

@@ -64,8 +64,10 @@ const core = (() => {
 		if (body)
 			headers['Content-Type'] = 'application/json';
 		try {
+			/* no-store: browsers make a second tab's equal GET wait for the first one's answer. */
 			const answer = await fetch('../api/v1/widget/' + path, { method, headers, signal: cut.signal,
-				body: body && JSON.stringify(body), credentials: 'omit' });
+				body: body && JSON.stringify(body), credentials: 'omit',
+				cache: token ? 'no-store' : 'default' });
 			const text = await answer.text();
 			const data = text ? JSON.parse(text) : null;
 			if (answer.ok)

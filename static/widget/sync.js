@@ -182,17 +182,24 @@ function createSync(key, changed) {
 		sending.busy = false;
 	}
 
-	async function post({ clientId, content }) {
-		if (!session)
-			await begin();
-		const { conversation } = state;
+	/* One tab at a time, lest two of them make two visitors or two conversations. */
+	function post(item) {
+		return locks ? locks.request('parlor.send.' + key, () => store.get(nameOf(item)) && put(item)) : put(item);
+	}
+
+	const open = () => session && state.conversation && state.conversation.status !== 'closed';
+
+	async function put({ clientId, content }) {
+		/* The first message makes the visitor. Later it may be another tab that has gone ahead. */
+		if (!open())
+			await enter(store.get('token'));
 		const turn = session;
 		if (!turn)
 			throw core.failure(0);
-		const old = conversation && conversation.status !== 'closed';
-		const answer = await request('POST', old ? `conversations/${conversation.id}/messages` : 'conversations', {
+		const path = open() ? `conversations/${state.conversation.id}/messages` : 'conversations';
+		const answer = await request('POST', path, {
 			token: turn.token,
-			body: { clientId, content, pageUrl: !old && page.url || undefined },
+			body: { clientId, content, pageUrl: !open() && page.url || undefined },
 		});
 		if (turn !== session)
 			return; /* the thread is another one now; sent again, it is known there */
@@ -200,12 +207,6 @@ function createSync(key, changed) {
 			adopt(answer.conversation);
 		state.thread.merge([answer.message]);
 		settle();
-	}
-
-	/* The first message makes the visitor: under a lock, lest two tabs make two of them. */
-	function begin() {
-		const make = () => session || enter(store.get('token'));
-		return locks ? locks.request('parlor.session.' + key, make) : make();
 	}
 
 	function adopt(conversation) {
@@ -287,7 +288,7 @@ function createSync(key, changed) {
 	/* Whether the event could be understood with what is known here. */
 	function take({ type, conversationId, data }) {
 		const { conversation, thread } = state;
-		if (type === 'conversation.created' && data.conversation && !(conversation && conversation.status !== 'closed'))
+		if (type === 'conversation.created' && data.conversation && !open())
 			adopt(data.conversation);
 		else if (!ours(conversationId))
 			return !/\.created$/.test(type);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eventually, expect, useWorld, word } from '../lib/world.mjs';
-import { STAFF, VISITOR, cursorNow, follow, messagesOf, poll } from '../lib/polls.mjs';
+import { STAFF, VISITOR, cursorNow, exactlyOnce, follow, messagesOf, poll } from '../lib/polls.mjs';
 
 const world = await useWorld();
 const shop = await world.organization();
@@ -166,59 +166,7 @@ describe('events', () => {
 		assert.doesNotMatch(JSON.stringify(await read(readers.visitor)), /secret note|agentUnread|priority/);
 	});
 
-	// Transactions commit in another order than they began, some not at all; readers never stop.
-	test('arrive exactly once, whatever order transactions end in', async () => {
-		const visitors = await Promise.all(Array.from({ length: 4 }, () => shop.visitor()));
-		const begun = await Promise.all(visitors.map((v) => v.begin()));
-		const cursors = await Promise.all(visitors.map((v) => cursorNow(v.client, VISITOR)));
-		const staff = await shop.staff(), staffCursor = await cursorNow(staff, STAFF);
-		const writers = Array.from({ length: 6 }, (_, w) => writer(w, begun.map((b) => b.conversation.id)));
-		const counts = new Map();
-		const all = Promise.all(writers).then((sent) => sent.flat());
-		let total = null;
-		all.then((sent) => { total = sent; });
-		const ours = (conversation) => total?.filter((m) => m.conversation === conversation).length;
-		const heard = await Promise.all([
-			...visitors.map((v, i) => follow(v.client, VISITOR, cursors[i],
-				(e) => messagesOf(e).length >= (ours(begun[i].conversation.id) ?? Infinity), { seconds: 40 })),
-			follow(staff, STAFF, staffCursor, (e) =>
-				messagesOf(e).filter((m) => begun.some((b) => b.conversation.id === m.conversationId)).length >= (total?.length ?? Infinity),
-			{ seconds: 40 })]);
-		const sent = await all;
-		for (const { events } of heard.slice(0, -1))
-			for (const m of messagesOf(events))
-				counts.set(m.id, (counts.get(m.id) ?? 0) + 1);
-		assert.ok(sent.length > 60);
-		assert.deepEqual([...counts.keys()].sort(), sent.map((m) => m.id).sort());
-		assert.deepEqual([...counts.values()].filter((n) => n !== 1), []);
-		const staffIds = messagesOf(heard.at(-1).events).map((m) => m.id);
-		assert.equal(new Set(staffIds).size, staffIds.length);
-		for (const { id } of sent)
-			assert.ok(staffIds.includes(id));
-		for (const [i, { events }] of heard.slice(0, -1).entries()) {
-			const seqs = messagesOf(events).filter((m) => m.conversationId === begun[i].conversation.id).map((m) => m.seq);
-			assert.deepEqual(seqs, [...seqs].sort((a, b) => a - b), 'in the order of seq');
-		}
-	});
-
-	// Each writer has a conversation at a time to itself for a while, so that orders differ.
-	async function writer(w, conversations) {
-		const { openSql } = await import('../lib/sql.mjs');
-		const sql = openSql(world.stack.databaseUrl), sent = [];
-		for (let round = 0; round < 15; round++) {
-			const conversation = conversations[(w * 7 + round) % conversations.length], id = word();
-			const rollback = (w + round) % 5 === 0, pause = (w * 13 + round * 29) % 120 / 1000;
-			await sql.exec`BEGIN; SELECT pg_current_xact_id(); SELECT pg_sleep(${pause});
-				INSERT INTO messages (id, conversation_id, sender_id, sender_type, content, message_type, is_read, created_at)
-				VALUES (${id}, ${conversation}, ${shop.members.agent.id}, 'agent', ${`w${w} r${round}`}, 'text', false, now() AT TIME ZONE 'UTC');
-				SELECT pg_sleep(${pause / 2})`;
-			await (rollback ? sql.exec`ROLLBACK` : sql.exec`COMMIT`);
-			if (!rollback)
-				sent.push({ id, conversation });
-		}
-		sql.close();
-		return sent;
-	}
+	test('arrive exactly once, whatever order transactions end in', () => exactlyOnce(world, shop));
 });
 
 describe('typing', () => {

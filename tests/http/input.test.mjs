@@ -34,8 +34,8 @@ describe('the JSON of a body', () => {
 	test('is not deep, not large, not ambiguous', async () => {
 		const deep = (n) => `{"typing":${'['.repeat(n)}${']'.repeat(n)}}`;
 		const cases = [
-			[deep(15), 422], [deep(16), 400], [deep(20000), 400],
-			[`{"typing":[${'1,'.repeat(1990)}1]}`, 422], [`{"typing":[${'1,'.repeat(2100)}1]}`, 400],
+			[deep(15), 422], [deep(16), 413], [deep(20000), 413],
+			[`{"typing":[${'1,'.repeat(1990)}1]}`, 422], [`{"typing":[${'1,'.repeat(2100)}1]}`, 413],
 			['{"typing":true,"typing":false}', 422], ['{"typing":true,"typing\\u0000":1}', 422], ['{"typing":1e999}', 422],
 			['{"typing":99999999999999999999}', 422], ['', 400], ['[]', 400], ['"typing"', 400], ['null', 400], ['\ufeff{"typing":true}', 400],
 			['{"typing":true} ', 204], ['{"typing":true}x', 400], ["{'typing':true}", 400], ['{"typing":NaN}', 400],
@@ -89,13 +89,20 @@ describe('a field', () => {
 
 	for (const [method, target, make, who] of bodies)
 		test(`of ${method} ${target.replace(conversation.id, ':id')} with a wrong value is refused, never an accident`, async () => {
-			// A visitor of its own where limits would be met first: they count what was accepted.
+			let writer = { client: visitor.client, id: conversation.id };
 			const seen = new Set();
 			const send = async (text) => {
-				const client = who === 'staff' ? shop.api : who ? visitor.client : shop.client();
-				const answer = await client.request(method, target, { body: text, headers: { 'Content-Type': 'application/json' } });
-				assert.ok(answer.status < 500, `${text.slice(0, 200)}: ${answer.text}`);
-				assert.ok([200, 201, 204, 400, 422, 429].includes(answer.status), `${answer.status}: ${text.slice(0, 200)}: ${answer.text}`);
+				const client = who === 'staff' ? shop.api : who ? writer.client : shop.client();
+				const answer = await client.request(method, target.replace(conversation.id, writer.id),
+					{ body: text, headers: { 'Content-Type': 'application/json' } });
+				if (answer.status === 429) { // limits are not what is tested: somebody else goes on
+					const next = await shop.visitor();
+					writer = { client: next.client, id: (await next.begin()).conversation.id };
+					return send(text);
+				}
+				const wellMade = { 404: 'unknown_key', 409: 'client_id_reused' }[answer.status];
+				assert.ok(wellMade ? answer.json.code === wellMade : [200, 201, 204, 400, 422].includes(answer.status),
+					`${answer.status}: ${text.slice(0, 200)}: ${answer.text}`);
 				seen.add(answer.status);
 				return answer;
 			};

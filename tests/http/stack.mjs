@@ -1,6 +1,6 @@
 // A throw-away Parlor for tests in Node; see the script "stack" beside this file.
 import { execFile, spawnSync } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -71,11 +71,14 @@ function stackAt(dir, facts) {
 	return {
 		...facts,
 		dir,
-		// name: web, poll, jobs, nginx, postgresql
+		// name: web, poll, jobs, nginx, postgresql (but for pids)
 		stopComponent: (...names) => run(['stop', dir, ...names]),
 		killComponent: (...names) => run(['kill', dir, ...names]),
 		startComponent: (...names) => run(['start', dir, ...names]),
-		pids: async (name) => (await run(['pids', dir, name])).split('\n').filter(Boolean).map(Number),
+		pids: async (name) => {
+			const [leader] = (await readFile(path.join(facts.run, `${name}.pid`), 'utf8')).split(' ');
+			return (await readFile(`/proc/${leader}/task/${leader}/children`, 'utf8')).split(' ').filter(Boolean).map(Number);
+		},
 		// As the superuser; rows as text, columns separated by "|".
 		sql: (text) => run(['sql', dir], text),
 		parlor: (...command) => run(['parlor', dir, ...command]),

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import net from 'node:net';
-import { expect } from './world.mjs';
+import { openSql } from './sql.mjs';
+import { expect, word } from './world.mjs';
 
 export const VISITOR = '/api/v1/widget/events';
 export const STAFF = '/api/v1/events';
@@ -36,6 +37,52 @@ export async function follow(client, path, cursor, enough, { seconds = 15 } = {}
 
 export const messagesOf = (events) =>
 	events.filter((e) => e.type === 'message.created').map((e) => e.data.message);
+
+// One transaction after the other, some held open, some rolled back; what was committed.
+async function write(world, member, w, conversations) {
+	const sql = openSql(world.stack.databaseUrl), sent = [];
+	for (let round = 0; round < 15; round++) {
+		const conversation = conversations[(w * 7 + round) % conversations.length], id = word();
+		const rollback = (w + round) % 5 === 0, pause = (w * 13 + round * 29) % 120 / 1000;
+		await sql.exec`BEGIN; SELECT pg_current_xact_id(); SELECT pg_sleep(${pause});
+			INSERT INTO messages (id, conversation_id, sender_id, sender_type, content, message_type, is_read, created_at)
+			VALUES (${id}, ${conversation}, ${member}, 'agent', ${`w${w} r${round}`}, 'text', false, now() AT TIME ZONE 'UTC');
+			SELECT pg_sleep(${pause / 2})`;
+		await (rollback ? sql.exec`ROLLBACK` : sql.exec`COMMIT`);
+		if (!rollback)
+			sent.push({ id, conversation });
+	}
+	sql.close();
+	return sent;
+}
+
+// Six writers whose transactions commit in another order than they began, and readers that never
+// stop: four visitors and an agent. Each must hear all of its own, once, in the order of seq.
+export async function exactlyOnce(world, shop, { readers = 4, writers = 6 } = {}) {
+	const visitors = await Promise.all(Array.from({ length: readers }, () => shop.visitor()));
+	const ids = (await Promise.all(visitors.map((v) => v.begin()))).map((b) => b.conversation.id);
+	const cursors = await Promise.all(visitors.map((v) => cursorNow(v.client, VISITOR)));
+	const staff = await shop.staff(), staffCursor = await cursorNow(staff, STAFF);
+	let sent = null;
+	const writing = Promise.all(Array.from({ length: writers }, (_, w) => write(world, shop.members.agent.id, w, ids)))
+		.then((all) => { sent = all.flat(); });
+	const of = (events, wanted) => messagesOf(events).filter((m) => wanted.includes(m.conversationId));
+	const hear = (client, path, cursor, wanted) => follow(client, path, cursor, (events) =>
+		sent && of(events, wanted).length >= sent.filter((m) => wanted.includes(m.conversation)).length, { seconds: 60 });
+	const heard = await Promise.all([...visitors.map((v, i) => hear(v.client, VISITOR, cursors[i], [ids[i]])),
+		hear(staff, STAFF, staffCursor, ids)]);
+	await writing;
+	assert.ok(sent.length > 10 * writers);
+	heard.forEach(({ events }, i) => {
+		const wanted = i < readers ? [ids[i]] : ids;
+		assert.deepEqual(of(events, wanted).map((m) => m.id).sort(),
+			sent.filter((m) => wanted.includes(m.conversation)).map((m) => m.id).sort(), `reader ${i}`);
+		for (const id of wanted) {
+			const seqs = of(events, [id]).map((m) => m.seq);
+			assert.deepEqual(seqs, seqs.map((_, n) => seqs[0] + n), `reader ${i}: the order of seq`);
+		}
+	});
+}
 
 // n waits over plain sockets, from many addresses so that ports do not run out. answers: what came.
 export async function park(url, n, requestFor) {

@@ -45,7 +45,7 @@ function assertProblem(answer, status, code) {
 	const problem = JSON.parse(answer.body);
 	assert.equal(problem.status, status);
 	assert.equal(problem.code, code);
-	assert.deepEqual(problem.errors, []);
+	assert.equal(problem.type, `urn:parlor:problem:${code}`);
 	assert.equal(problem.requestId, answer.headers['x-request-id']);
 	assert.equal(answer.headers['cache-control'], 'no-store');
 	assert.equal(answer.headers['access-control-allow-origin'], '*');

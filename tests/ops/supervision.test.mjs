@@ -8,7 +8,7 @@ import { eventually, startStack } from '../http/stack.mjs';
 let stack;
 
 before(async () => {
-	stack = await startStack({ web: 2 });
+	stack = await startStack({ web: 2, options: { 'limits.limits_off': 'yes' } });
 });
 after(() => stack?.stop());
 
@@ -38,9 +38,10 @@ async function visitor() {
 async function sendUntilConfirmed(v, content) {
 	return eventually(`"${content}" is confirmed`, async () => {
 		const answer = await call(`/api/v1/widget/conversations/${v.conversation}/messages`, v.token,
-			{ clientId: `id-${content}`, content });
+			{ clientId: `id-${content.replaceAll(' ', '-')}`, content });
 		const body = await answer.json();
-		assert.ok([200, 201, 503].includes(answer.status), `${answer.status} ${JSON.stringify(body)}`);
+		if (![200, 201, 503].includes(answer.status))
+			throw new Error(JSON.stringify(body));
 		return answer.ok && body.message;
 	}, { seconds: 30 });
 }
@@ -54,19 +55,19 @@ async function assertComplete(v, contents) {
 async function killOne(name) {
 	const pids = await stack.pids(name);
 	const victim = pids[Math.floor(Math.random() * pids.length)];
-	process.kill(victim, 'SIGKILL');
+	if (victim)
+		process.kill(victim, 'SIGKILL');
 	return { pids, victim };
 }
 
 for (const name of ['web', 'poll', 'jobs']) {
-	test(`a killed ${name} worker is there again within a second`, async () => {
+	test(`a killed ${name} worker is there again within two seconds`, async () => {
 		const { pids, victim } = await killOne(name);
 		const begin = Date.now();
 		await eventually('as many as before', async () => {
 			const now = await stack.pids(name);
 			return now.length === pids.length && !now.includes(victim);
-		}, { seconds: 5, every: 10 });
-		// The question itself takes a shell some time on a busy machine.
+		}, { every: 10 });
 		assert.ok(Date.now() - begin < 2000, `${Date.now() - begin} ms`);
 	});
 }
@@ -84,18 +85,13 @@ test('a worker that is killed thirty times is started thirty times', async () =>
 test('web workers die while messages are sent: every confirmed one is there once, in order', async () => {
 	const v = await visitor();
 	const contents = Array.from({ length: 40 }, (_, i) => `message ${i}`);
-	let killing = true, killed = 0;
-	const killer = (async () => {
-		while (killing) {
-			await killOne('web').then(() => killed++, () => {});
-			await new Promise((done) => setTimeout(done, 30));
-		}
-	})();
-	for (const content of contents)
-		await sendUntilConfirmed(v, content);
-	killing = false;
-	await killer;
-	assert.ok(killed > 0);
+	for (const content of contents) {
+		const confirmed = sendUntilConfirmed(v, content);
+		// Somewhere between taking the request and sending the answer.
+		await new Promise((done) => setTimeout(done, Math.random() * 8));
+		await killOne('web');
+		await confirmed;
+	}
 	await assertComplete(v, contents);
 });
 
@@ -105,7 +101,8 @@ test('the poller dies while visitors wait: everything arrives once after they as
 	const seen = [];
 	let { cursor } = v, done = false;
 	const reader = (async () => {
-		while (!done || seen.length < contents.length + 1) {
+		const end = Date.now() + 60000;
+		while (seen.length < contents.length + 1 && !(done && Date.now() > end)) {
 			const answer = await call(`/api/v1/widget/events?wait=2&cursor=${encodeURIComponent(cursor)}`, v.token);
 			if (answer.status === 503)
 				continue;
@@ -117,12 +114,15 @@ test('the poller dies while visitors wait: everything arrives once after they as
 			cursor = body.cursor;
 		}
 	})();
-	for (const [i, content] of contents.entries()) {
-		if (i % 4 === 1)
-			await killOne('poll');
-		await sendUntilConfirmed(v, content);
+	try {
+		for (const [i, content] of contents.entries()) {
+			if (i % 4 === 1)
+				await killOne('poll');
+			await sendUntilConfirmed(v, content);
+		}
+	} finally {
+		done = true;
 	}
-	done = true;
 	await reader;
 	assert.deepEqual(seen, ['the first', ...contents]);
 });

@@ -94,3 +94,9 @@ sql_world() { # name
 	parlor "$1" migrate >/dev/null || die "the migration failed"
 	sql "$1" owner <"$SQL_FIXTURES/world.sql" || die "the rows of the test world failed"
 }
+
+# Runs each line of standard input as a statement, errors or not; prints "@ line number" before what
+# it answers.
+sql_each() { # database role organization
+	awk '{ print "\\echo @", NR; print $0 ";" }' | sql_as "$1" "$2" "$3" -v ON_ERROR_STOP=0
+}

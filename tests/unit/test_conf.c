@@ -163,6 +163,7 @@ names_are_checked(void **state)
 	refused(REQUIRED "log_level = info\n", "log_level belongs in [server], not in [auth]");
 	refused("log_level = info\n", "before the first [section]");
 	refused(REQUIRED "auth_secret = " SECRET "\n", "auth_secret is given a second time");
+	refused(REQUIRED "foo = 1\n[bar]\nbaz = 1\n", ":7: there is no option foo in [auth]");
 	refused(REQUIRED "nonsense\n", ":7: neither a [section] nor");
 }
 

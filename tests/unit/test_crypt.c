@@ -213,7 +213,7 @@ malformed_hashes_never_fit(void **state)
 	upper[33] = 'F';
 	strcpy(shorter, stored_ascii);
 	shorter[strlen(shorter) - 1] = '\0';
-	snprintf(tail, sizeof(tail), "%s0", stored_ascii);
+	snprintf(tail, sizeof(tail), "%sz", stored_ascii);
 	assert_false(crypt_password_fits("correct horse battery staple", NULL));
 	assert_false(crypt_password_fits("", ""));
 	assert_false(crypt_password_fits("x", ":"));
@@ -296,6 +296,11 @@ other_cookies_are_not(void **state)
 
 	(void)state;
 	assert_null(crypt_cookie_token(mem, secret, NULL));
+	assert_null(
+		crypt_cookie_token(mem, secret, arena_printf(mem, "%s%%00x", cookies[0].encoded)));
+	/* Only the last dot is the one between token and signature. */
+	assert_string_equal(
+		crypt_cookie_token(mem, secret, crypt_cookie(mem, secret, "a.b.c")), "a.b.c");
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_null(crypt_cookie_token(mem, secret, bad[i]));
 	arena_free(mem);

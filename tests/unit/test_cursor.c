@@ -8,9 +8,10 @@ enum { ROUNDS = 100000 };
 static const char *const good_snapshots[] = { "1:1:", "3:9:3,5,8", "10:10:", "10:12:", "10:12:11",
 	"922337203685477579:922337203685477579:" };
 
-static const char *const bad_snapshots[] = { "", ":", "::", "1", "1:", "1:2", "0:1:", "1:0:", "2:1:",
-	"01:2:", "1:02:", "1:2:,", "1:2:1,", "1:2:2", "1:5:0", "1:5:4,3", "1:5:3,3", "1:5:3,,4", "1:5:3 ",
-	" 1:5:3", "1:5:3;4", "-1:5:", "+1:5:", "1:5:x", "1:99999999999999999999:", "1:5::", "5:6:4",
+static const char *const bad_snapshots[] = { "", ":", "::", "1", "1:", "1:2",
+	"0:1:", "1:0:", "2:1:", "01:2:", "1:02:", "1:2:,", "1:2:1,", "1:2:2", "1:5:0", "1:5:4,3",
+	"1:5:3,3", "1:5:3,,4", "1:5:3 ", " 1:5:3", "1:5:3;4", "-1:5:", "+1:5:", "1:5:x",
+	"1:99999999999999999999:", "1:5::", "5:6:4",
 	"9223372036854775808:9223372036854775808:", "1:5:3,4,5", "1:5:\n" };
 
 static void
@@ -44,20 +45,22 @@ anything_else_is_refused(void **state)
 
 /* A snapshot text of random transactions, and the set of those under way. */
 static void
-random_snapshot(uint64_t *seed, char *text, size_t size, bool *under_way, uint64_t *xmin, uint64_t *xmax)
+random_snapshot(
+	uint64_t *seed, char *text, size_t size, bool *under_way, uint64_t *xmin, uint64_t *xmax)
 {
 	const char *comma = "";
 	size_t len;
 
 	*xmin = 1 + unit_random(seed) % 50;
 	*xmax = *xmin + unit_random(seed) % 50;
-	len = (size_t)snprintf(text, size, "%llu:%llu:", (unsigned long long)*xmin,
-		(unsigned long long)*xmax);
+	len = (size_t)snprintf(
+		text, size, "%llu:%llu:", (unsigned long long)*xmin, (unsigned long long)*xmax);
 	for (uint64_t xid = *xmin; xid < *xmax; xid++) {
 		under_way[xid] = unit_random(seed) % 3 == 0;
 		if (!under_way[xid])
 			continue;
-		len += (size_t)snprintf(text + len, size - len, "%s%llu", comma, (unsigned long long)xid);
+		len += (size_t)snprintf(
+			text + len, size - len, "%s%llu", comma, (unsigned long long)xid);
 		comma = ",";
 	}
 }
@@ -115,7 +118,8 @@ a_cursor_comes_back_as_it_went(void **state)
 		};
 		struct cursor out;
 
-		assert_int_equal(cursor_decode(mem, cursor_encode(mem, &in), in.timeline, &out), ERR_NONE);
+		assert_int_equal(
+			cursor_decode(mem, cursor_encode(mem, &in), in.timeline, &out), ERR_NONE);
 		assert_string_equal(out.timeline, in.timeline);
 		assert_string_equal(out.boot, in.boot);
 		assert_string_equal(out.snapshot, in.snapshot);
@@ -145,7 +149,9 @@ bad_snapshots_are_gone_inside_cursors_too(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad_snapshots); i++) {
-		const struct cursor in = { .timeline = "t", .boot = "", .snapshot = bad_snapshots[i] };
+		const struct cursor in = {
+			.timeline = "t", .boot = "", .snapshot = bad_snapshots[i]
+		};
 
 		if (cursor_decode(mem, cursor_encode(mem, &in), "t", &out) != ERR_GONE)
 			fail_msg("taken: %s", bad_snapshots[i]);
@@ -166,7 +172,8 @@ what_is_no_cursor_is_gone(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (cursor_decode(mem, texts[i], NULL, &out) != ERR_GONE)
 			fail_msg("taken: %s", texts[i]);
-	assert_int_equal(cursor_decode(mem, "MS50Li0wLjE6MTo", "t", &out), ERR_NONE); /* 1.t.-0.1:1: */
+	assert_int_equal(
+		cursor_decode(mem, "MS50Li0wLjE6MTo", "t", &out), ERR_NONE); /* 1.t.-0.1:1: */
 	arena_free(mem);
 }
 
@@ -180,7 +187,9 @@ a_damaged_cursor_does_no_harm(void **state)
 	(void)state;
 	for (int round = 0; round < ROUNDS; round++) {
 		struct arena *mem = arena_new();
-		const struct cursor in = { .timeline = "t", .boot = "27d98da6", .snapshot = "3:9:3,5,8" };
+		const struct cursor in = {
+			.timeline = "t", .boot = "27d98da6", .snapshot = "3:9:3,5,8"
+		};
 		char *text = arena_strdup(mem, cursor_encode(mem, &in));
 		struct cursor out;
 

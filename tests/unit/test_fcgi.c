@@ -13,7 +13,8 @@ enum { BEGIN = 1, ABORT = 2, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, GET_VAL
 static void
 record(struct buf *b, int type, int id, const void *content, size_t len)
 {
-	const char header[8] = { 1, (char)type, (char)(id >> 8), (char)id, (char)(len >> 8), (char)len };
+	const char header[8] = { 1, (char)type, (char)(id >> 8), (char)id, (char)(len >> 8),
+		(char)len };
 
 	buf_add(b, header, 8);
 	buf_add(b, content, len);
@@ -34,8 +35,8 @@ pair(struct buf *b, const char *name, const char *value)
 
 	buf_char(b, (char)strlen(name));
 	if (len > 127) {
-		const char long_len[4] = { (char)(0x80 | len >> 24), (char)(len >> 16), (char)(len >> 8),
-			(char)len };
+		const char long_len[4] = { (char)(0x80 | len >> 24), (char)(len >> 16),
+			(char)(len >> 8), (char)len };
 
 		buf_add(b, long_len, 4);
 	} else {
@@ -200,19 +201,40 @@ lengths_that_do_not_fit_are_bad(void **state)
 		enum fcgi_state want;
 	} cases[] = {
 		{ "", 0, FCGI_READY },
-		{ "\x01\x01" "ab", 4, FCGI_READY },
-		{ "\x01\x02" "ab", 4, FCGI_BAD },
-		{ "\x05\x01" "ab", 4, FCGI_BAD },
+		{ "\x01\x01"
+		  "ab",
+			4, FCGI_READY },
+		{ "\x01\x02"
+		  "ab",
+			4, FCGI_BAD },
+		{ "\x05\x01"
+		  "ab",
+			4, FCGI_BAD },
 		{ "\x01", 1, FCGI_BAD },
 		{ "\xff\xff\xff\xff\xff\xff\xff\xff", 8, FCGI_BAD },
-		{ "\x80\x00\x00\x01\x80\x00\x00\x01" "ab", 10, FCGI_READY },
-		{ "\x80\x00\x00\x01\xff\xff\xff\xff" "ab", 10, FCGI_BAD },
-		{ "\xff\xff\xff\xff\x80\x00\x00\x00" "ab", 10, FCGI_BAD },
+		{ "\x80\x00\x00\x01\x80\x00\x00\x01"
+		  "ab",
+			10, FCGI_READY },
+		{ "\x80\x00\x00\x01\xff\xff\xff\xff"
+		  "ab",
+			10, FCGI_BAD },
+		{ "\xff\xff\xff\xff\x80\x00\x00\x00"
+		  "ab",
+			10, FCGI_BAD },
 		{ "\x80\x00\x00", 3, FCGI_BAD },
-		{ "\x02\x01" "a\0b", 5, FCGI_BAD },
-		{ "\x01\x02" "ab\0", 5, FCGI_BAD },
-		{ "\x02\x01" "a=b", 5, FCGI_BAD },
-		{ "\x01\x01" "ab" "\x01", 5, FCGI_BAD },
+		{ "\x02\x01"
+		  "a\0b",
+			5, FCGI_BAD },
+		{ "\x01\x02"
+		  "ab\0",
+			5, FCGI_BAD },
+		{ "\x02\x01"
+		  "a=b",
+			5, FCGI_BAD },
+		{ "\x01\x01"
+		  "ab"
+		  "\x01",
+			5, FCGI_BAD },
 	};
 
 	(void)state;
@@ -246,7 +268,13 @@ http(struct buf *b)
 static void
 get_values(struct buf *b)
 {
-	record(b, GET_VALUES, 0, "\x01\x00" "A\x01\x00" "B\x01\x00" "C\x01\x00" "D", 12);
+	record(b, GET_VALUES, 0,
+		"\x01\x00"
+		"A\x01\x00"
+		"B\x01\x00"
+		"C\x01\x00"
+		"D",
+		12);
 }
 
 static void
@@ -367,7 +395,8 @@ an_answer_is_well_formed_records(void **state)
 	(void)state;
 	memset(body, 'x', 200000);
 	fcgi_answer(&b, 259, 200, "A: b\r\n", 6, body, 200000);
-	assert_non_null(strstr(b.data + 8, "Status: 200 OK\r\nA: b\r\nContent-Length: 200000\r\n\r\n"));
+	assert_non_null(
+		strstr(b.data + 8, "Status: 200 OK\r\nA: b\r\nContent-Length: 200000\r\n\r\n"));
 	while (at < b.len) {
 		const unsigned char *h = (const unsigned char *)b.data + at;
 		size_t len = (size_t)h[4] << 8 | h[5];
@@ -381,7 +410,8 @@ an_answer_is_well_formed_records(void **state)
 	}
 	assert_int_equal(at, b.len);
 	assert_int_equal(last, END);
-	assert_int_equal(total, 200000 + strlen("Status: 200 OK\r\nA: b\r\nContent-Length: 200000\r\n\r\n"));
+	assert_int_equal(
+		total, 200000 + strlen("Status: 200 OK\r\nA: b\r\nContent-Length: 200000\r\n\r\n"));
 	buf_free(&b);
 	free(body);
 }

@@ -162,6 +162,9 @@ faults_say_what_and_where(void **state)
 		{ "{\"a\":1,\"b\":2,\"a\":3}", ERR_INVALID, 13 },
 		{ "{\"a\":1,\"\\u0061\":3}", ERR_INVALID, 7 },
 		{ "{\"\":1,\"\":3}", ERR_INVALID, 6 },
+		{ "{\"\\udbff\\udffd\":1,\"\xf4\x8f\xbf\xbd\":3}", ERR_INVALID, 18 },
+		{ "{\"\\ud800\\udc00\":1,\"\xf0\x90\x80\x80\":3}", ERR_INVALID, 18 },
+		{ "{\"\\u07ff\\u0800\":1,\"\xdf\xbf\xe0\xa0\x80\":3}", ERR_INVALID, 18 },
 		{ "[\"x\\u0000\"]", ERR_INVALID, 3 },
 		{ "{\"\\u0000\":1}", ERR_INVALID, 2 },
 		{ "[\"\\ud800\"]", ERR_INVALID, 2 },
@@ -182,7 +185,9 @@ faults_say_what_and_where(void **state)
 		assert_int_equal(fault.at, cases[i].at);
 		assert_non_null(fault.reason);
 	}
-	assert_int_equal(parse("[\"a\0b\"]", 7, NULL), ERR_SYNTAX);
+	for (char c = 0; c < 0x20; c++)
+		assert_int_equal(parse((char[]){ '"', c, '"' }, 3, NULL), ERR_SYNTAX);
+	assert_int_equal(parse("\" \"", 3, NULL), ERR_NONE);
 }
 
 static void
@@ -373,6 +378,22 @@ setters_set(void **state)
 }
 
 static void
+kept_objects_are_put_away(void **state)
+{
+	struct arena *mem = arena_new();
+	struct json_object *o = json_object_new_object();
+
+	(void)state;
+	json_object_get(o);
+	assert_ptr_equal(json_keep(mem, o), o);
+	json_set(o, "a", "b/c");
+	assert_string_equal(json_write(o), "{\"a\":\"b/c\"}");
+	arena_free(mem);
+	/* Ours is the last hold on it. */
+	assert_int_equal(json_object_put(o), 1);
+}
+
+static void
 trusted_text_needs_no_gate(void **state)
 {
 	struct arena *mem = arena_new();
@@ -406,6 +427,7 @@ main(void)
 		cmocka_unit_test(what_passes_is_stable),
 		cmocka_unit_test(getters_do_not_coerce),
 		cmocka_unit_test(setters_set),
+		cmocka_unit_test(kept_objects_are_put_away),
 		cmocka_unit_test(trusted_text_needs_no_gate),
 	};
 

@@ -88,7 +88,7 @@ timers_run_and_turns_end(void **state)
 static void
 a_signal_ends_it(void **state)
 {
-	const int signals[] = { SIGTERM, SIGINT };
+	const int signals[] = { SIGTERM, SIGINT, SIGQUIT };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {

@@ -134,7 +134,7 @@ tear_down(void **state)
 static enum err
 form(const char *text, const struct param **out)
 {
-	char *exact = malloc(strlen(text) + 1);
+	char *exact = malloc(*text ? strlen(text) : 1);
 	enum err e;
 
 	memcpy(exact, text, strlen(text));

@@ -37,7 +37,8 @@ each_fires_once_and_in_time(void **state)
 		notes[i].timer.arg = &notes[i];
 		notes[i].now = &now;
 		/* Up to twice round the wheel. */
-		notes[i].want = now + (int64_t)(unit_random(&seed) % (2 * TIMER_TICK * TIMER_SLOTS));
+		notes[i].want =
+			now + (int64_t)(unit_random(&seed) % (2 * TIMER_TICK * TIMER_SLOTS));
 		timers_set(&t, &notes[i].timer, notes[i].want);
 	}
 	for (int i = 0; i < COUNT; i += 5)

@@ -232,6 +232,30 @@ layouts_are_inherited(void **state)
 					    "\t  <div>Card</div>\n\t<div>Mine</div>\n\n</main>\n");
 }
 
+/* Where the margin of what is put in comes from, beyond what the specification tries. */
+static void
+margins_are_kept(void **state)
+{
+	(void)state;
+	assert_int_equal(add("in", "a\n{{x}}b\n\n  c\n"), ERR_NONE);
+	assert_int_equal(add("two", "{{#l}}\n  {{>in}}\n{{/l}}\n.\n"), ERR_NONE);
+	assert_int_equal(render("two", "{\"l\":[1],\"x\":\"1\\n2\"}"), ERR_NONE);
+	assert_string_equal(buf_text(&out), "  a\n  1\n2b\n  \n    c\n.\n");
+	assert_int_equal(add("deep", "\t{{>two}}\nend {{>in}}"), ERR_NONE);
+	assert_int_equal(render("deep", "{\"l\":[1],\"x\":1}"), ERR_NONE);
+	assert_string_equal(
+		buf_text(&out), "\t  a\n\t  1b\n\t  \n\t    c\n\t.\nend a\n1b\n\n  c\n");
+	/* An empty parameter has the margin of its tag, wherever it is closed. */
+	assert_int_equal(add("hole", "<\n  {{$b}}\n{{/b}}\n>\n"), ERR_NONE);
+	assert_int_equal(add("fill", "{{<hole}}{{$b}}\n\tx\n\ty\n{{/b}}{{/hole}}"), ERR_NONE);
+	assert_int_equal(render("fill", "{}"), ERR_NONE);
+	assert_string_equal(buf_text(&out), "<\n  x\n  y\n>\n");
+	/* What is not there leaves no margin behind. */
+	assert_int_equal(add("gone", "a\n  {{<none}}{{/none}}\n  {{>none}}\nb"), ERR_NONE);
+	assert_int_equal(render("gone", "{}"), ERR_NONE);
+	assert_string_equal(buf_text(&out), "a\nb");
+}
+
 static void
 output_is_added(void **state)
 {
@@ -426,6 +450,7 @@ main(void)
 		TEST(sections_open_contexts),
 		TEST(mistakes_are_named),
 		TEST(layouts_are_inherited),
+		TEST(margins_are_kept),
 		TEST(output_is_added),
 		TEST(nothing_is_endless),
 		TEST(steps_are_counted),
