@@ -60,10 +60,13 @@ stack_open() { # dir
 		ln -sfn "$STACK_HOME" "$1/data"
 		stack_set_run
 	fi
+	# Below /tmp somebody else may have been there first.
+	if [ -e "$STACK_RUN" ] && [ ! -O "$STACK_RUN" ] &&
+		[ "$(stat -c %U "$STACK_RUN")" != "$(stack_user)" ]; then
+		die "$STACK_RUN belongs to somebody else"
+	fi
 	mkdir -p "$STACK_HOME/log" "$STACK_HOME/nginx" "$STACK_RUN/tmp" "$STACK_RUN/hints"
 	chmod 755 "$STACK_RUN"
-	[ "$(stat -c %u "$STACK_RUN")" = "$(id -u "$(stack_user)")" ] || [ "$(stat -c %u "$STACK_RUN")" = "$(id -u)" ] ||
-		die "$STACK_RUN belongs to somebody else"
 	! is_root || chown www-data: "$STACK_HOME/log" "$STACK_RUN" "$STACK_RUN/tmp" "$STACK_RUN/hints"
 	: >>"$STACK_HOME/state"
 	chmod 600 "$STACK_HOME/state"

@@ -4,6 +4,7 @@
 #include "db/db.h"
 #include "db/migrate.h"
 #include "doctor_db.sql.h"
+#include "jobs/jobs.h"
 
 enum { SERVER_VERSION_MIN = 150000 };
 
@@ -139,6 +140,7 @@ doctor_database(struct doctor *d)
 		check_login(d, db);
 		check_role(d, db, d->conf->app_role);
 		check_role(d, db, d->conf->poll_role);
+		check_role(d, db, DB_ROLE_JOBS);
 		check_wall(d, db);
 	}
 	db_free(db);

@@ -1,7 +1,7 @@
 /*
- * Configuration. The table below is the only list of options: reading, checking, dumping and the
- * test of the documentation all walk it. A value is checked where it is read, so that a complaint
- * can name the line of the file or the environment variable.
+ * Reading, checking and dumping the configuration, all by walking the table in conf_options.c. A
+ * value is checked where it is read, so that a complaint can name the line of the file or the
+ * environment variable.
  */
 #include "base/conf.h"
 
@@ -15,81 +15,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef PKGDATADIR
-#define PKGDATADIR "/usr/share/parlor"
-#endif
 #ifndef SYSCONFDIR
 #define SYSCONFDIR "/etc"
-#endif
-#ifndef RUNDIR
-#define RUNDIR "/run/parlor"
 #endif
 
 /* The longest line of the file, with its end; inih cuts what is longer without a word. */
 enum { LINE_MAX_BYTES = 4096 };
 
-/* clang-format off */
-const struct conf_option conf_options[] = {
-	{ "server", "base_url", "PARLOR_BASE_URL", "BETTER_AUTH_URL", NULL,
-		"Where browsers find this server, as https://chat.example.org. With https the cookies are Secure.",
-		CONF_URL, .offset = offsetof(struct conf, base_url) },
-	{ "server", "static_dir", "PARLOR_STATIC_DIR", NULL, PKGDATADIR "/static",
-		"The directory of style sheets, scripts and pictures.",
-		CONF_TEXT, .min = 1, .offset = offsetof(struct conf, static_dir) },
-	{ "server", "template_dir", "PARLOR_TEMPLATE_DIR", NULL, PKGDATADIR "/templates",
-		"The directory of page and mail templates.",
-		CONF_TEXT, .min = 1, .offset = offsetof(struct conf, template_dir) },
-	{ "server", "runtime_dir", "PARLOR_RUNTIME_DIR", NULL, RUNDIR,
-		"The directory in which the pollers of this host open their sockets. Empty for none.",
-		CONF_TEXT, .min = 0, .offset = offsetof(struct conf, runtime_dir) },
-	{ "server", "log_level", "PARLOR_LOG_LEVEL", NULL, "info",
-		"The least level that is logged.",
-		CONF_LEVEL, .offset = offsetof(struct conf, log_level) },
-	{ "server", "demo_key", "PARLOR_DEMO_KEY", NULL, "",
-		"The publishable key that the demo shop at /demo embeds. Empty: no demo shop.",
-		CONF_TEXT, .min = 0, .offset = offsetof(struct conf, demo_key) },
-	{ "database", "database_url", "PARLOR_DATABASE_URL", "DATABASE_URL", NULL,
-		"The PostgreSQL database, as postgresql://user@host/name or host=... dbname=...",
-		CONF_TEXT, .min = 1, .is_secret = true, .offset = offsetof(struct conf, database_url) },
-	{ "database", "app_role", "PARLOR_APP_ROLE", NULL, "parlor_app",
-		"The database role that requests and jobs run as.",
-		CONF_NAME, .offset = offsetof(struct conf, app_role) },
-	{ "database", "poll_role", "PARLOR_POLL_ROLE", NULL, "parlor_poll",
-		"The database role that the pollers run as.",
-		CONF_NAME, .offset = offsetof(struct conf, poll_role) },
-	{ "auth", "auth_secret", "PARLOR_AUTH_SECRET", "BETTER_AUTH_SECRET", NULL,
-		"The secret that signs session cookies; the same as Better Auth's where both run.",
-		CONF_TEXT, .min = 32, .is_secret = true, .offset = offsetof(struct conf, auth_secret) },
-	{ "auth", "cookie_prefix", "PARLOR_COOKIE_PREFIX", NULL, "better-auth",
-		"The start of the names of session cookies.",
-		CONF_TOKEN, .offset = offsetof(struct conf, cookie_prefix) },
-	{ "poll", "poll_hold_seconds", "PARLOR_POLL_HOLD_SECONDS", NULL, "25",
-		"How long a long poll waits for news.",
-		CONF_NUMBER, .min = 1, .max = 50, .offset = offsetof(struct conf, poll_hold_seconds) },
-	{ "poll", "poll_max_waiting", "PARLOR_POLL_MAX_WAITING", NULL, "20000",
-		"How many long polls one poller holds; further ones are told to ask later.",
-		CONF_NUMBER, .min = 1, .max = 1000000,
-		.offset = offsetof(struct conf, poll_max_waiting) },
-	{ "poll", "poll_notify", "PARLOR_POLL_NOTIFY", NULL, "yes",
-		"Whether pollers pass hints on to those of other hosts through the database.",
-		CONF_BOOL, .offset = offsetof(struct conf, poll_notify) },
-	{ "poll", "poll_relay", "PARLOR_POLL_RELAY", NULL, "no",
-		"pass the hints of this host on to the pollers of other hosts; yes when there are several",
-		CONF_BOOL, .offset = offsetof(struct conf, poll_relay) },
-	{ "limits", "limits_off", "PARLOR_LIMITS_OFF", NULL, "no",
-		"Switches rate limits off, for load tests only.",
-		CONF_BOOL, .offset = offsetof(struct conf, limits_off) },
-	{ "limits", "body_max", "PARLOR_BODY_MAX", NULL, "65536",
-		"The largest JSON body of a request, in bytes.",
-		CONF_NUMBER, .min = 1024, .max = 65536, .offset = offsetof(struct conf, body_max) },
-};
-/* clang-format on */
-const size_t conf_options_count = ARRAY_LEN(conf_options);
-
 struct load {
 	struct arena *mem;
 	struct conf *conf;
-	bool given[ARRAY_LEN(conf_options)]; /* in the file */
+	bool *given; /* in the file; one for each option */
 	bool line_too_long;
 	const char *why; /* without the place */
 };
@@ -373,7 +309,11 @@ read_all(struct load *l, const char *path)
 enum err
 conf_load(struct arena *mem, const char *path, const struct conf **conf, const char **why)
 {
-	struct load l = { .mem = mem, .conf = arena_alloc(mem, sizeof(*l.conf)) };
+	struct load l = {
+		.mem = mem,
+		.conf = arena_alloc(mem, sizeof(*l.conf)),
+		.given = arena_alloc(mem, conf_options_count * sizeof(*l.given)),
+	};
 
 	if (!path)
 		path = getenv("PARLOR_CONFIG");

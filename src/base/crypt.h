@@ -34,12 +34,12 @@ void crypt_hmac_hex(const char *key, const char *text, char out[65]);
  * ERR_INVALID: the password is not UTF-8.
  */
 enum err crypt_password(struct arena *mem, const char *password, const char **stored) MUST_USE;
-/* Whether password fits. A stored value that is malformed or NULL costs the same time and is false. */
+/* Whether password fits. A stored value that is malformed or NULL takes as long and does not. */
 bool crypt_password_fits(const char *password, const char *stored) MUST_USE;
 
 /* Session cookie value, not URL-encoded: "token.base64(HMAC-SHA256(secret, token))". */
 const char *crypt_cookie(struct arena *mem, const char *secret, const char *token);
-/* The token of a cookie value as it came (URL-encoded or not, quoted or not); NULL when not ours. */
+/* The token of a cookie value as it came, URL-encoded or quoted or not; NULL: it is not ours. */
 const char *crypt_cookie_token(struct arena *mem, const char *secret, const char *value);
 
 #endif

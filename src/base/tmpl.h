@@ -3,8 +3,8 @@
  * json-c. Templates are parsed once, at start; rendering is read-only. {{x}} escapes HTML.
  *
  * What the specification leaves open: a section is false for null, false, 0, "" and an empty list;
- * an object or a list prints nothing; an argument's own blocks belong to where it is written. A page
- * of endless templates, steps or bytes is ERR_INVALID and a line in the log.
+ * an object or a list prints nothing; an argument's own blocks belong to where it is written. A
+ * page of endless templates, steps or bytes is ERR_INVALID and a line in the log.
  */
 #ifndef PARLOR_TMPL_H
 #define PARLOR_TMPL_H

@@ -7,8 +7,9 @@ SELECT parlor.timeline(), pg_current_snapshot()::text;
 -- name: event_read_visitors
 -- For many readers at once: what each has not seen, at most $4 rows a reader, and in any case one row
 -- that names the snapshot. Within a conversation ids were taken under its lock, so their order is
--- that of seq; transactions may have begun in another. LATERAL with LIMIT keeps the plan on the
--- index, whatever the statistics were when it was made. No cursor: from now on. The third column
+-- that of seq; transactions may have begun in another. Which rows the limit leaves out does not
+-- matter: who would miss one starts again. LATERAL with LIMIT keeps the plan on the scope's index,
+-- whatever the statistics were when it was made. No cursor: from now on. The third column
 -- says that a cursor is too old, or newer than anything this server knows. What is the same for all
 -- stands in sub-selects, which are computed once.
 -- w.xmin is computed beforehand: under row-level security only a comparison that calls nothing may use
@@ -24,11 +25,11 @@ SELECT w.n, (SELECT pg_current_snapshot()::text),
        e.type, e.conversation_id, e.data
   FROM w
   LEFT JOIN LATERAL (
-    SELECT v.type, v.conversation_id, v.data, v.xid, v.id FROM parlor.events v
+    SELECT v.type, v.conversation_id, v.data, v.id FROM parlor.events v
       WHERE v.organization_id = w.organization AND v.chat_user_id = w.visitor
         AND v.visibility IN ('public', 'visitor')
         AND v.xid >= w.xmin AND NOT pg_visible_in_snapshot(v.xid, w.cursor)
-      ORDER BY v.xid, v.id LIMIT $4::integer) e ON true
+      LIMIT $4::integer) e ON true
   ORDER BY w.n, e.id;
 
 -- name: event_read_agents
@@ -44,8 +45,8 @@ SELECT w.n, (SELECT pg_current_snapshot()::text),
        e.type, e.conversation_id, e.data
   FROM w
   LEFT JOIN LATERAL (
-    SELECT v.type, v.conversation_id, v.data, v.xid, v.id FROM parlor.events v
+    SELECT v.type, v.conversation_id, v.data, v.id FROM parlor.events v
       WHERE v.organization_id = w.organization AND v.visibility IN ('public', 'agents')
         AND v.xid >= w.xmin AND NOT pg_visible_in_snapshot(v.xid, w.cursor)
-      ORDER BY v.xid, v.id LIMIT $4::integer) e ON true
+      LIMIT $4::integer) e ON true
   ORDER BY w.n, e.id;

@@ -427,8 +427,10 @@ BEGIN
     json_build_object('message', parlor.note_json(NEW)));
   RETURN NULL;
 END $$;
-CREATE TRIGGER parlor_event AFTER INSERT OR UPDATE ON parlor.notes
+CREATE TRIGGER parlor_created AFTER INSERT ON parlor.notes
   FOR EACH ROW EXECUTE FUNCTION parlor.notes_event();
+CREATE TRIGGER parlor_updated AFTER UPDATE ON parlor.notes
+  FOR EACH ROW WHEN (OLD.content <> NEW.content) EXECUTE FUNCTION parlor.notes_event();
 
 CREATE FUNCTION parlor.ratings_fill() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -450,5 +452,8 @@ BEGIN
       'comment', NEW.comment, 'createdAt', parlor.rfc3339(NEW.created_at))));
   RETURN NULL;
 END $$;
-CREATE TRIGGER parlor_event AFTER INSERT OR UPDATE ON parlor.ratings
+CREATE TRIGGER parlor_created AFTER INSERT ON parlor.ratings
   FOR EACH ROW EXECUTE FUNCTION parlor.ratings_event();
+CREATE TRIGGER parlor_updated AFTER UPDATE ON parlor.ratings
+  FOR EACH ROW WHEN ((OLD.score, OLD.comment) IS DISTINCT FROM (NEW.score, NEW.comment))
+  EXECUTE FUNCTION parlor.ratings_event();

@@ -1,6 +1,10 @@
 -- name: poll_start
 SELECT parlor.timeline(), pg_current_snapshot()::text;
 
+-- name: poll_use_indexes
+-- For this connection: a plan that was made while the table was empty would read all of it later.
+SET enable_seqscan = off;
+
 -- name: poll_listen
 LISTEN parlor;
 

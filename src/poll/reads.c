@@ -384,6 +384,7 @@ reads_start(struct poller *p)
 	if (!b)
 		abort();
 	*b = (struct batch){ .p = p, .serial = ++p->serial };
+	async_run(p->db, &SQL_poll_use_indexes, NO_ARGS, reads_ignore, NULL);
 	if (p->app->conf->poll_notify)
 		async_run(p->db, &SQL_poll_listen, NO_ARGS, reads_ignore, NULL);
 	async_run(p->db, &SQL_poll_start, NO_ARGS, on_start, b);

@@ -156,17 +156,19 @@ add_filters(struct req *r, const struct list_filter *f, const struct dashboard_c
 	json_set_object(context, "statuses", status_links(r, f));
 }
 
-/* The list's own address, with the place to go on from. */
+/* The address of a page of this list; after NULL: of the first. */
 static const char *
-next_page(struct arena *mem, const char *links, const char *after)
+address(struct arena *mem, const char *path, const char *links, const char *after)
 {
 	struct buf b = { 0 };
 	const char *text;
 
-	buf_str(&b, "/inbox");
+	buf_str(&b, path);
 	buf_str(&b, links);
-	buf_printf(&b, "%cafter=", *links ? '&' : '?');
-	buf_url(&b, after, strlen(after));
+	if (after) {
+		buf_printf(&b, "%cafter=", *links ? '&' : '?');
+		buf_url(&b, after, strlen(after));
+	}
 	text = arena_strdup(mem, buf_text(&b));
 	buf_free(&b);
 	return text;
@@ -194,7 +196,8 @@ list_context(
 		return e == ERR_INVALID ? ERR_NOT_FOUND : e;
 	add_filters(r, f, &counts, context);
 	json_set_object(context, "rows", json_object_get(rows));
-	json_set(context, "next", next ? next_page(r->mem, f->links, next) : NULL);
+	json_set(context, "next", next ? address(r->mem, "/inbox", f->links, next) : NULL);
+	json_set(context, "self", address(r->mem, "/inbox/list", f->links, f->after));
 	json_set(context, "first", f->after ? arena_printf(r->mem, "/inbox%s", f->links) : NULL);
 	return ERR_NONE;
 }

@@ -6,28 +6,9 @@
 #include "base/tmpl.h"
 #include "web/app.h"
 #include "web/reply.h"
+#include "web/view.h"
 
 #include <string.h>
-
-/* First letters of the first and last word, as whole UTF-8 characters. */
-static const char *
-initials(struct arena *mem, const char *name)
-{
-	struct buf b = { 0 };
-	const char *last = strrchr(name, ' '), *starts[2] = { name, last ? last + 1 : "" };
-	char *text;
-
-	for (int i = 0; i < 2; i++) {
-		size_t len = *starts[i] ? 1 : 0;
-
-		while (len && ((unsigned char)starts[i][len] & 0xc0) == 0x80)
-			len++;
-		buf_add(&b, starts[i], len);
-	}
-	text = arena_strdup(mem, buf_text(&b));
-	buf_free(&b);
-	return text;
-}
 
 static struct json_object *
 page_object(struct req *r)
@@ -39,7 +20,7 @@ page_object(struct req *r)
 		json_set(me, "id", r->who.id);
 		json_set(me, "name", r->who.name);
 		json_set(me, "role", r->who.role);
-		json_set(me, "initials", initials(r->mem, r->who.name));
+		json_set(me, "initials", view_initials(r->mem, r->who.name));
 		json_set_bool(me, "online", r->who.online);
 		organization = json_object_new_object();
 		json_set(organization, "id", r->who.organization);
@@ -61,8 +42,10 @@ page_headers(struct req *r)
 
 	reply_header(r, "Content-Security-Policy",
 		arena_printf(r->mem,
-			"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-src 'self'; "
+			"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
+			"data:; "
+			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-src "
+			"'self'; "
 			"frame-ancestors %s",
 			ancestors));
 	reply_header(r, "Cross-Origin-Opener-Policy", "same-origin");

@@ -139,6 +139,23 @@ check_agent(struct req *r)
 	return ERR_NONE;
 }
 
+/* And from there back to what was asked for. */
+static enum err
+to_sign_in(struct req *r)
+{
+	struct buf b = { 0 };
+	const char *target;
+
+	if (r->method != METHOD_GET)
+		return reply_redirect(r, "/sign-in");
+	target = arena_printf(r->mem, "%s%s%s", r->path, *r->query ? "?" : "", r->query);
+	buf_str(&b, "/sign-in?next=");
+	buf_url(&b, target, strlen(target));
+	target = arena_strdup(r->mem, buf_text(&b));
+	buf_free(&b);
+	return reply_redirect(r, target);
+}
+
 static enum err
 handle(struct req *r)
 {
@@ -149,7 +166,7 @@ handle(struct req *r)
 		return reply_problem(r, ERR_SYNTAX, NULL, "A header that may come once came twice.");
 	if (!(row->actors & ACTOR_ANYONE) && (e = auth_request(r, row->actors))) {
 		if (e == ERR_AUTH && (row->flags & R_PAGE))
-			return reply_redirect(r, "/sign-in");
+			return to_sign_in(r);
 		return e;
 	}
 	if ((e = read_body(r)))

@@ -82,7 +82,7 @@
 	const permanent = (status) => [400, 403, 404, 409, 413, 422].includes(status);
 
 	async function send(message, line) {
-		const mark = parlor.$('.mark', line);
+		const mark = parlor.$('.receipt', line);
 		line.classList.remove('is-failed');
 		mark.textContent = 'Sending…';
 		try {
@@ -134,6 +134,7 @@
 		keep();
 		told = 0;
 		hold(message);
+		parlor.caughtUp();
 		send(message, showPending(message));
 	});
 

@@ -52,8 +52,8 @@
 
 	function hear(live) {
 		for (const { type, conversationId, senderType, name, typing } of live)
-			if (type === 'typing' && conversationId === open && senderType !== 'agent')
-				parlor.typing(typing ? name || 'The visitor' : null);
+			if (type === 'typing' && conversationId === open)
+				parlor.typing(typing ? name || (senderType === 'agent' ? 'A colleague' : 'The visitor') : null);
 	}
 
 	async function once() {

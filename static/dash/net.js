@@ -24,8 +24,8 @@
 			request.responseType = 'document';
 			request.timeout = 15e3;
 			request.onload = () =>
-				request.status === 200 && request.response
-					? resolve(request.response)
+				request.status === 200
+					? resolve(request.response || document.implementation.createHTMLDocument())
 					: reject(new Problem(request.status, request.statusText));
 			request.onerror = request.ontimeout = () => reject(new Problem(0, 'offline'));
 			request.send();

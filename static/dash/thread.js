@@ -86,6 +86,7 @@
 	function add(lines) {
 		const stay = atEnd();
 		let strangers = 0;
+		const unseen = !looking();
 		for (const line of lines) {
 			const seq = Number(line.dataset.seq) || 0;
 			if (!line.dataset.id || find(line))
@@ -95,6 +96,8 @@
 			const after = seq && [...messages.children].find((one) => Number(one.dataset.seq) > seq);
 			const pending = parlor.$('.is-pending', messages);
 			messages.insertBefore(document.adoptNode(line), after || pending || null);
+			if (unseen && line.classList.contains('is-visitor') && !parlor.$('.fresh', messages))
+				line.before(freshLine());
 			messages.dataset.lastSeq = Math.max(lastSeq(), seq);
 			if (line.classList.contains('is-visitor'))
 				strangers++;
@@ -112,9 +115,12 @@
 	parlor.refreshThread = parlor.coalesce(async () => {
 		if (parlor.$('.log-inner > .more:last-of-type:not([data-older])', thread))
 			return; /* an older page is shown: it does not change */
-		const part = await parlor.part(`/inbox/${id}/thread?after=${lastSeq()}`).catch(failed);
-		if (part)
-			add(parlor.$$('li[data-id]', part));
+		for (let full = true; full;) {
+			const part = await parlor.part(`/inbox/${id}/thread?after=${lastSeq()}`).catch(failed);
+			const lines = part ? parlor.$$('li[data-id]', part) : [];
+			full = lines.length >= 200; /* as much as the server gives at once */
+			add(lines);
+		}
 	});
 
 	/* Head and details, after a change of status, priority, assignee. */
@@ -150,9 +156,20 @@
 		await parlor.api('POST', `${api}/read`, { seq }).then(() => (read = seq), () => null);
 	}, 400);
 
+	const looking = () => document.visibilityState === 'visible' && document.hasFocus() && atEnd();
+
 	function seen() {
-		if (document.visibilityState === 'visible' && document.hasFocus() && atEnd())
+		if (looking())
 			tell();
+	}
+
+	/* Above the first line that came while nobody looked; gone with the next answer. */
+	function freshLine() {
+		const mark = document.createElement('li'), text = document.createElement('span');
+		mark.className = 'fresh';
+		text.textContent = 'New';
+		mark.append(text);
+		return mark;
 	}
 
 	/* The visitor has read up to seq. */
@@ -160,7 +177,7 @@
 		messages.dataset.visitorRead = Math.max(seq, Number(messages.dataset.visitorRead));
 		for (const line of parlor.$$('.is-agent[data-seq]', messages))
 			if (Number(line.dataset.seq) <= seq)
-				parlor.$('.mark', line)?.removeAttribute('data-unseen');
+				parlor.$('.receipt', line)?.removeAttribute('data-unseen');
 	};
 
 	let quiet;
@@ -203,6 +220,7 @@
 	addEventListener('focus', seen);
 	document.addEventListener('visibilitychange', seen);
 
+	parlor.caughtUp = () => parlor.$('.fresh', messages)?.remove();
 	parlor.thread = { id, api, messages, toEnd, dress };
 	dress();
 	seen();

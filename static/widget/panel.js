@@ -8,19 +8,20 @@
 	/* A language is one such table, chosen by the lang of the page. */
 	const strings = { en: {
 		chat: 'Conversation', close: 'Close chat', send: 'Send', write: 'Write a message…',
-		online: 'We are online', away: 'We are away at the moment', team: 'Team',
+		online: 'We are online', away: 'We are away', team: 'Team',
 		sending: 'Sending…', sent: 'Sent', seen: 'Seen', passing: 'Not sent.', final: 'Could not be sent.',
 		retry: 'Try again', remove: 'Remove', older: 'Earlier messages', newer: '↓ New messages',
 		typing: (name) => `${name} is typing`,
 		closed: 'This conversation is closed. Write to start a new one.',
-		offline: 'You are offline. Messages are kept and sent when you are back.',
+		offline: 'Offline. Messages are sent when you are back.',
 		slow: 'No connection to the chat. Trying again…',
 		refused: 'The chat is not available on this page.',
 	} };
-	const lang = document.documentElement.lang;
+	const root = document.documentElement;
+	const { body } = document;
+	const { lang } = root;
 	const text = strings[lang] || strings.en;
 	const $ = (id) => document.getElementById(id);
-	const body = document.body;
 	const { legible, accent, links } = core;
 	const sync = createSync(body.dataset.key, changed);
 	const { state, store } = sync;
@@ -31,6 +32,7 @@
 	let pageColor = '';
 	let focusDue = false;
 	let due = false;
+	let late = false; /* it takes so long that the empty panel is better than nothing */
 
 	/* --- Drawing: after any number of changes, once --- */
 
@@ -48,7 +50,7 @@
 		const { settings, phase, thread, pending } = state;
 		const empty = !thread.list.length && !pending.length;
 		body.className = classes(phase, settings && settings.online && 'online', empty && 'empty');
-		$('notice').textContent = text[phase] || state.offline && text.offline || '';
+		write('notice', text[phase] || state.offline && text.offline || '');
 		if (settings)
 			drawSettings(settings);
 		if (phase === 'ready')
@@ -61,14 +63,20 @@
 	function drawSettings({ name, theme, online, agents, primaryColor }) {
 		const isDark = theme === 'dark' || theme !== 'light' && dark.matches;
 		const colors = accent(pageColor || primaryColor);
-		const style = document.documentElement.style;
-		document.documentElement.toggleAttribute('data-dark', isDark);
+		const { style } = root;
+		root.toggleAttribute('data-dark', isDark);
 		style.setProperty('--accent', colors.ground);
 		style.setProperty('--ink', colors.ink);
 		style.setProperty('--link', legible(colors.ground, isDark ? '#252c37' : '#f1f3f6'));
-		$('name').textContent = name;
-		$('presence').textContent = online ? text.online : text.away;
+		write('name', name);
+		write('presence', online ? text.online : text.away);
 		$('faces').replaceChildren(...agents.slice(0, 3).map(({ initials }) => face(initials)));
+	}
+
+	/* Only what is new: these are announced. */
+	function write(id, content) {
+		if ($(id).textContent !== content)
+			$(id).textContent = content;
 	}
 
 	const classes = (...names) => names.filter(Boolean).join(' ');
@@ -95,10 +103,8 @@
 	const nodes = new Map();
 
 	function drawThread() {
-		const { thread, conversation, typing } = state;
+		const { thread, typing } = state;
 		const log = $('log');
-		const scroller = $('thread');
-		const follow = atEnd() || nodes.size === 0;
 		const rows = rowsOf();
 		let at = log.firstChild;
 		for (const row of rows) {
@@ -118,28 +124,33 @@
 				nodes.delete(key);
 			}
 		$('older').hidden = thread.first <= 1;
-		if (($('typing').dataset.name || '') !== (typing || '')) {
-			$('typing').dataset.name = typing || '';
-			$('typing').replaceChildren(...typing ? ['', '', ''].map(() => el('i', '')).concat(text.typing(typing)) : []);
-		}
-		if (follow)
-			scroller.scrollTop = scroller.scrollHeight;
+		write('typing', typing && text.typing(typing));
+		if (pinned)
+			toEnd();
 		log.ariaBusy = false;
 		look();
 	}
 
+	/* The thread stays at its end when it grows or has less room, unless one has scrolled up. */
+	const scroller = $('thread');
+	let pinned = true;
+
+	function toEnd() {
+		scroller.scrollTop = scroller.scrollHeight;
+	}
+
 	/* Notes what is read, or says that there is more below. */
 	function look() {
-		const end = atEnd();
-		$('newer').hidden = end || !sync.unread();
-		if (shown && end && document.visibilityState === 'visible')
+		$('newer').hidden = pinned || !sync.unread();
+		if (shown && pinned && document.visibilityState === 'visible')
 			sync.read();
 	}
 
-	function atEnd() {
-		const { scrollHeight, scrollTop, clientHeight } = $('thread');
-		return scrollHeight - scrollTop - clientHeight < 48;
-	}
+	scroller.addEventListener('scroll', () => {
+		pinned = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
+		look();
+	});
+	new ResizeObserver(() => pinned && toEnd()).observe(scroller);
 
 	const dayOf = (message) => new Date(message.createdAt).toDateString();
 
@@ -252,8 +263,8 @@
 		input.value = '';
 		store.remove('draft');
 		grow();
+		pinned = true;
 		sync.send(content);
-		$('thread').scrollTop = $('thread').scrollHeight;
 	}
 
 	input.addEventListener('input', () => {
@@ -277,12 +288,10 @@
 		input.focus();
 	});
 	$('older').addEventListener('click', () => {
-		const scroller = $('thread');
 		const below = scroller.scrollHeight - scroller.scrollTop;
 		sync.older().then(() => { scroller.scrollTop = scroller.scrollHeight - below; }, () => {});
 	});
-	$('newer').addEventListener('click', () => { $('thread').scrollTop = $('thread').scrollHeight; });
-	$('thread').addEventListener('scroll', look, { passive: true });
+	$('newer').addEventListener('click', toEnd);
 	document.addEventListener('visibilitychange', look);
 	dark.addEventListener('change', changed);
 
@@ -293,11 +302,12 @@
 	 * its origin, and everything after goes to and comes from exactly that.
 	 */
 	function tellSite() {
-		if (!inFrame || !site || !state.settings)
+		const { conversation, settings } = state;
+		if (!inFrame || !site || !settings && !late)
 			return;
-		const { conversation } = state;
 		window.parent.postMessage({
-			parlor: 1, type: 'state', unread: sync.unread(), color: accent(pageColor || state.settings.primaryColor).ground,
+			parlor: 1, type: 'state', unread: sync.unread(),
+			color: accent(pageColor || settings && settings.primaryColor || '#2f6fed').ground,
 			keeps: conversation && conversation.status !== 'closed' || state.pending.length ? 'open' :
 				store.names().length ? 'some' : '',
 		}, site);
@@ -336,6 +346,10 @@
 		if (state.phase !== 'ready')
 			sync.start();
 		changed();
+		setTimeout(() => {
+			late = true;
+			changed();
+		}, 300);
 	}
 
 	/* On a phone the keyboard would cover the welcome: there the focus waits at the top. */

@@ -163,7 +163,7 @@ function createSync(key, changed) {
 				online(true);
 				continue;
 			} catch (error) {
-				if (error.status === 401 && session) {
+				if (error.status === 401 && store.get('token')) {
 					forget();
 				} else if (error.passing === false && /404|409/.test(error.status) && state.conversation) {
 					state.conversation = null; /* gone or closed: the next try starts another */
@@ -187,19 +187,19 @@ function createSync(key, changed) {
 		return locks ? locks.request('parlor.send.' + key, () => store.get(nameOf(item)) && put(item)) : put(item);
 	}
 
-	const open = () => session && state.conversation && state.conversation.status !== 'closed';
+	const isOpen = () => session && state.conversation && state.conversation.status !== 'closed';
 
 	async function put({ clientId, content }) {
 		/* The first message makes the visitor. Later it may be another tab that has gone ahead. */
-		if (!open())
+		if (!isOpen())
 			await enter(store.get('token'));
 		const turn = session;
 		if (!turn)
 			throw core.failure(0);
-		const path = open() ? `conversations/${state.conversation.id}/messages` : 'conversations';
+		const path = isOpen() ? `conversations/${state.conversation.id}/messages` : 'conversations';
 		const answer = await request('POST', path, {
 			token: turn.token,
-			body: { clientId, content, pageUrl: !open() && page.url || undefined },
+			body: { clientId, content, pageUrl: !isOpen() && page.url || undefined },
 		});
 		if (turn !== session)
 			return; /* the thread is another one now; sent again, it is known there */
@@ -252,15 +252,10 @@ function createSync(key, changed) {
 			} catch (error) {
 				if (turn !== session || cut.signal.aborted)
 					continue;
-				let { status, retryAfter } = error;
-				if (status === 410)
-					status = await resume().then(() => 200, () => 0);
-				if (status === 401)
-					forget();
-				if (status === 200 || status === 401)
-					continue;
+				if (/401|410/.test(error.status))
+					await resume().catch(() => {});
 				online(++failures < 2);
-				pause = backoff(failures, retryAfter);
+				pause = backoff(failures, error.retryAfter);
 			}
 			if (pause) /* no timer without need: they are slow in hidden tabs */
 				await polling.wait(pause);
@@ -288,7 +283,7 @@ function createSync(key, changed) {
 	/* Whether the event could be understood with what is known here. */
 	function take({ type, conversationId, data }) {
 		const { conversation, thread } = state;
-		if (type === 'conversation.created' && data.conversation && !open())
+		if (type === 'conversation.created' && data.conversation && !isOpen())
 			adopt(data.conversation);
 		else if (!ours(conversationId))
 			return !/\.created$/.test(type);

@@ -160,7 +160,7 @@ describe('headers', () => {
 	test('a body that ends too soon is no message', async () => {
 		const text = JSON.stringify({ clientId: 'cut', content: 'cut off' });
 		const before = (await shop.api.get(target)).json.data.length;
-		const half = exchange(world.url, `POST ${target} HTTP/1.1\r\nHost: ${new URL(world.url).host}\r\n${auth}\r\n${json}\r\nContent-Length: ${text.length + 10}\r\n\r\n${text}`);
+		const half = exchange(world.url, `POST ${target} HTTP/1.1\r\nHost: ${new URL(world.url).host}\r\n${auth}\r\n${json}\r\nContent-Length: ${text.length + 10}\r\n\r\n${text}`, { leave: true });
 		assert.ok([0, 400, 408].includes((await half).status));
 		assert.equal((await shop.api.get(target)).json.data.length, before);
 	});

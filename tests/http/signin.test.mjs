@@ -65,13 +65,11 @@ describe('signing in', () => {
 			'/@evil.example', '/inbox?a=\\x', '/\u2028', 'data:text/html,x', '/./x', '?x'])
 			targets[evil] = '/inbox';
 		for (const [next, location] of Object.entries(targets)) {
-			const answer = await signIn({ next });
-			assert.ok([303, 422].includes(answer.status), next);
-			if (answer.status === 303)
-				assert.equal(answer.headers.location, location, JSON.stringify(next));
 			const page = await shop.client().get(`/sign-in?next=${encodeURIComponent(next)}`);
 			assert.match(expect(page, 200).text, new RegExp(`name="next" value="${location.replace(/[?/]/g, '\\$&')}"`), JSON.stringify(next));
 		}
+		for (const next of ['/inbox?view=all', '//evil.example', '/\\evil.example'])
+			assert.equal(expect(await signIn({ next }), 303).headers.location, targets[next], next);
 	});
 
 	test('says the same to a wrong password and to an unknown address', async () => {

@@ -2,7 +2,8 @@
 import net from 'node:net';
 
 // Sends the bytes and reads until the server closes; {status: 0} when it closes without an answer.
-export function exchange(base, bytes, { seconds = 15 } = {}) {
+// leave: nothing more is sent, and the server is told so.
+export function exchange(base, bytes, { seconds = 15, leave = false } = {}) {
 	const { hostname, port } = new URL(base);
 	return new Promise((resolve, reject) => {
 		const socket = net.connect(Number(port), hostname);
@@ -12,6 +13,8 @@ export function exchange(base, bytes, { seconds = 15 } = {}) {
 		socket.on('error', (error) => (error.code === 'ECONNRESET' || error.code === 'EPIPE' ? undefined : reject(error)));
 		socket.on('close', () => resolve(parse(Buffer.concat(chunks).toString('latin1'))));
 		socket.write(bytes, 'latin1');
+		if (leave)
+			socket.end();
 	});
 }
 

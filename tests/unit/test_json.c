@@ -246,7 +246,7 @@ deepest_text_is_parsed(void **state)
 	assert_int_equal(parse(text, strlen(text), NULL), ERR_TOO_LARGE);
 }
 
-/* As many keys, and as alike, as the limits allow: the search for equal ones must not be squared. */
+/* As many keys, and as alike, as the limits allow: the search for equal ones is not squared. */
 static void
 many_keys_are_fast(void **state)
 {

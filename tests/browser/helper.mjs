@@ -1,0 +1,151 @@
+// Visitors and agents in real windows. What a window complains of is gathered and has to be nothing.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after } from 'node:test';
+import { chromium } from 'playwright-core';
+import { eventually, useWorld } from '../lib/world.mjs';
+
+export { eventually };
+
+const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+
+// The world with the demo organization, and a browser.
+export async function useBrowser() {
+	const world = await useWorld(process.env.PARLOR_TEST_STACK ? undefined : { seed: true, options: { 'limits.limits_off': 'yes' } });
+	const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
+		'--disable-background-networking', '--disable-component-update'] });
+	after(() => browser.close());
+	const windows = [];
+
+	async function open(url, { storageState, ...options } = {}) {
+		const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB', storageState, ...options });
+		context.setDefaultTimeout(15000);
+		const window = { context, faults: [], dialogs: [], page: null };
+		context.on('page', (page) => watch(page, window));
+		window.page = await context.newPage();
+		windows.push(window);
+		await window.page.goto(url);
+		return window;
+	}
+
+	return {
+		world, browser, open,
+		demo: () => open(world.stack.demoPage),
+		agent: async (path = '/inbox?view=all', options) => open(world.url + path, { storageState: await signedIn(), ...options }),
+		// Closes all windows of a test; none may have complained, unless what it said was expected.
+		async close({ allow = /^$/ } = {}) {
+			for (const { context, faults, dialogs } of windows.splice(0)) {
+				await context.close();
+				assert.deepEqual(faults.filter((text) => !allow.test(text)), []);
+				assert.deepEqual(dialogs, []);
+			}
+		},
+	};
+
+	// By the sign-in form, once.
+	async function signedIn() {
+		world.signedIn ??= (async () => {
+			const { context, page } = await open(`${world.url}/sign-in`);
+			await page.fill('[name=email]', world.stack.admin.email);
+			await page.fill('[name=password]', world.stack.admin.password);
+			await page.press('[name=password]', 'Enter');
+			await page.waitForURL(/\/inbox/);
+			return context.storageState();
+		})();
+		return world.signedIn;
+	}
+}
+
+// Errors, refusals of the content security policy, dialogs: a page has none.
+function watch(page, { faults, dialogs }) {
+	page.on('console', (message) => {
+		if (['error', 'warning'].includes(message.type()))
+			faults.push(`${message.text()} ${message.location().url ?? ''}`);
+	});
+	page.on('pageerror', (error) => faults.push(String(error)));
+	page.on('dialog', (dialog) => {
+		dialogs.push(dialog.message());
+		dialog.dismiss().catch(() => {});
+	});
+	page.on('response', (response) => {
+		if (response.status() >= 500)
+			faults.push(`${response.status()} ${response.url()}`);
+	});
+}
+
+// The widget on a page. Its launcher and frame stand in a closed shadow root: it is found as a person
+// does, at the corner.
+export class Widget {
+	constructor(page) {
+		this.page = page;
+	}
+
+	async click() {
+		const { width, height } = this.page.viewportSize();
+		await this.page.mouse.click(width - 48, height - 48);
+	}
+
+	async open() {
+		await this.page.waitForFunction(() => window.Parlor?.loaded);
+		await this.click();
+		return this.ready();
+	}
+
+	// The panel's frame, once it is there and has loaded.
+	async ready() {
+		this.frame = await eventually('the panel', () => this.page.frames().find((frame) => frame.url().includes('/widget/frame')));
+		await this.frame.waitForSelector('body.ready', { state: 'attached' });
+		return this;
+	}
+
+	async say(text) {
+		await this.frame.fill('#text', text);
+		await this.frame.press('#text', 'Enter');
+	}
+
+	texts() {
+		return this.frame.$$eval('#log .row .bubble', (all) => all.map((one) => one.textContent));
+	}
+
+	mine() {
+		return this.frame.$$eval('#log .row.mine .bubble', (all) => all.map((one) => one.textContent));
+	}
+
+	meta() {
+		return this.frame.$$eval('#log .meta', (all) => all.map((one) => one.textContent).filter(Boolean));
+	}
+
+	hears(text) {
+		return eventually(`the visitor reads "${text}"`, async () => (await this.texts()).includes(text));
+	}
+
+	// The number of the conversation on the server, from what the panel asked for.
+	async conversation() {
+		const token = await this.frame.evaluate(() => Object.entries(localStorage).find(([name]) => name.endsWith('.token'))?.[1]);
+		assert.ok(token);
+		const answer = await this.frame.evaluate(async (value) => (await fetch('/api/v1/widget/conversations',
+			{ headers: { Authorization: `Bearer ${value}` }, credentials: 'omit' })).json(), token);
+		return answer.data[0].id;
+	}
+}
+
+// The dashboard's thread.
+export const thread = {
+	texts: (page) => page.$$eval('#messages li.message:not(.is-pending) .text', (all) => all.map((one) => one.textContent)),
+	hears: (page, text) => eventually(`the agent reads "${text}"`, async () => (await thread.texts(page)).includes(text)),
+	async say(page, text) {
+		await page.fill('#content', text);
+		await page.click('#composer .for-reply .is-primary');
+	},
+};
+
+// A picture for whoever looks into a failure; nothing is written into the tree.
+export async function picture(page, name) {
+	if (!process.env.PARLOR_PICTURES)
+		return;
+	const dir = process.env.PARLOR_PICTURES === '1' ? await mkdtemp(path.join(tmpdir(), 'parlor-pictures-')) : process.env.PARLOR_PICTURES;
+	await page.screenshot({ path: path.join(dir, `${name}.png`) });
+}
