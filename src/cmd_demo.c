@@ -12,12 +12,12 @@
 static const char help[] =
 	"usage: parlor demo --seed [--renew] [--config FILE]\n"
 	"       parlor demo --load N [--config FILE]\n\n"
-	"  --seed    makes the demo organization with an owner, three agents and lively conversations,\n"
-	"            unless it is there; prints ids, keys and passwords as JSON. Secrets are only known\n"
-	"            to the run that makes them\n"
+	"  --seed    makes the demo organization unless it is there: an owner, three agents,\n"
+	"            conversations. Prints ids, keys and passwords as JSON; secrets are known\n"
+	"            only to the run that makes them, and null later\n"
 	"  --renew   makes new passwords and a new secret key for the demo that is there\n"
-	"  --load N  makes N visitors of the demo organization with a conversation each and prints a\n"
-	"            line for each: token, conversation, cursor\n";
+	"  --load N  makes N visitors of the demo organization with a conversation each; prints\n"
+	"            a line for each: token, conversation, cursor\n";
 
 enum { LOAD_MAX = 1000000 };
 
@@ -66,7 +66,8 @@ run(struct arena *mem, struct db *db, const struct options *o)
 	if (!e && o->seed)
 		puts(json);
 	else if (e == ERR_NOT_FOUND && !o->seed)
-		fprintf(stderr, "parlor demo: there is no demo organization; run parlor demo --seed\n");
+		fprintf(stderr,
+			"parlor demo: there is no demo organization; run parlor demo --seed\n");
 	else if (e)
 		fprintf(stderr, "parlor demo: %s\n", why ? why : db_message(db));
 	return e ? 1 : 0;

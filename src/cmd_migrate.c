@@ -12,11 +12,12 @@
 
 static const char help[] =
 	"usage: parlor migrate [--status] [--json] [--config FILE]\n\n"
-	"Applies the migrations that the database lacks, also to one that Better Auth uses, and makes\n"
-	"the roles that the workers run as. Safe to run again, and by several at once.\n\n"
+	"Applies the migrations that the database lacks, also to one that Better Auth uses, and\n"
+	"makes the roles that the workers run as. Safe to run again, and by several at once.\n\n"
 	"  --status  changes nothing; exit status 3 when a migration is missing\n"
 	"  --json    prints one JSON object\n\n"
-	"$PARLOR_MIGRATIONS names the directory of the files, " PKGDATADIR "/migrations without it.\n";
+	"$PARLOR_MIGRATIONS names the directory of the files, " PKGDATADIR
+	"/migrations without it.\n";
 
 struct options {
 	bool status, json;

@@ -13,7 +13,8 @@ cmd_routes(int argc, char **argv)
 	struct buf out = { 0 };
 
 	if (argc > 1 && strcmp(argv[1], "--json") != 0) {
-		puts("usage: parlor routes [--json]\n\nPrints every route: method, path, who may call it.");
+		puts("usage: parlor routes [--json]\n\nPrints every route: method, path, who may "
+		     "call it.");
 		return strcmp(argv[1], "--help") == 0 ? 0 : 2;
 	}
 	if (argc > 1) {

@@ -29,15 +29,12 @@ struct doctor {
 };
 
 /* Adds a finding. mend may be NULL. */
-void
-doctor_note(struct doctor *d, enum health health, const char *name, const char *detail,
+void doctor_note(struct doctor *d, enum health health, const char *name, const char *detail,
 	const char *mend);
 
 /* Configuration, secrets, directories. Sets d->conf. */
-void
-doctor_host(struct doctor *d);
+void doctor_host(struct doctor *d);
 /* Server, schema, roles, row-level security. Needs d->conf. */
-void
-doctor_database(struct doctor *d);
+void doctor_database(struct doctor *d);
 
 #endif

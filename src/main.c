@@ -32,9 +32,9 @@ help(FILE *out)
 	fprintf(out, "usage: parlor COMMAND [options]\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
-	fprintf(out,
-		"\nEach command has --help. Started without a command by a web server, parlor serves\n"
-		"everything as CGI or FastCGI. See parlor(1).\n");
+	fprintf(out, "\nEach command has --help. Started without a command by a web server, parlor "
+		     "serves\n"
+		     "everything as CGI or FastCGI. See parlor(1).\n");
 	return out == stdout ? 0 : 2;
 }
 
@@ -43,9 +43,9 @@ main(int argc, char **argv)
 {
 	crypt_start();
 	if (argc < 2)
-		return getenv("GATEWAY_INTERFACE") || getenv("FCGI_ROLE") || !isatty(0) ?
-			cmd_cgi(argc, argv) :
-			help(stderr);
+		return getenv("GATEWAY_INTERFACE") || getenv("FCGI_ROLE") || !isatty(0)
+			       ? cmd_cgi(argc, argv)
+			       : help(stderr);
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
 		puts("parlor " PACKAGE_VERSION);
 		return 0;

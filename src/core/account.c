@@ -10,8 +10,8 @@ static const struct limit per_account = { "login", 5, 900 };
 static const struct limit per_network = { "login-network", 20, 900 };
 
 static enum err
-count_attempt(struct db *db, struct arena *mem, const char *email, const char *network,
-	int *retry_after)
+count_attempt(
+	struct db *db, struct arena *mem, const char *email, const char *network, int *retry_after)
 {
 	enum err e = limit_take(db, mem, &per_network, network, retry_after);
 

@@ -51,7 +51,8 @@ insert_with_message(const struct access *as, const struct conversation_new *new,
 	crypt_id(id);
 	message.conversation = id;
 	if ((e = db_run(as->db, as->mem, &SQL_conversation_insert,
-		     ARGS(as->organization, as->visitor, id, new->page_url, new->referrer), NULL)) ||
+		     ARGS(as->organization, as->visitor, id, new->page_url, new->referrer),
+		     NULL)) ||
 		(e = message_append(as, &message, first)))
 		return e;
 	return conversation_get(as, id, json);
@@ -102,7 +103,8 @@ conversation_list_own(const struct access *as, const char **json)
 		ARGS(as->organization, as->visitor), &rows);
 
 	if (!e)
-		*json = arena_printf(as->mem, "{\"data\":[%s],\"next\":null}", rows_str(rows, 0, 0));
+		*json = arena_printf(
+			as->mem, "{\"data\":[%s],\"next\":null}", rows_str(rows, 0, 0));
 	return e;
 }
 
@@ -131,7 +133,8 @@ page_json(struct arena *mem, const struct rows *rows, int64_t limit)
 	buf_str(&b, "],\"next\":");
 	if (n > shown)
 		buf_printf(&b, "\"%s\"}",
-			keyset_join(mem, rows_str(rows, shown - 1, 1), rows_str(rows, shown - 1, 2)));
+			keyset_join(
+				mem, rows_str(rows, shown - 1, 1), rows_str(rows, shown - 1, 2)));
 	else
 		buf_str(&b, "null}");
 	json = arena_strdup(mem, buf_text(&b));
@@ -140,8 +143,8 @@ page_json(struct arena *mem, const struct rows *rows, int64_t limit)
 }
 
 enum err
-conversation_list(const struct access *as, const struct conversation_filter *filter,
-	const char **json)
+conversation_list(
+	const struct access *as, const struct conversation_filter *filter, const char **json)
 {
 	const char *at, *id;
 	struct rows *rows;
@@ -211,8 +214,8 @@ conversation_typing(const struct access *as, const char *id, const char *name, b
 
 	if (e)
 		return e;
-	buf_printf(&json, "{\"type\":\"typing\",\"conversationId\":\"%s\",\"senderType\":\"%s\",", id,
-		as->visitor ? "user" : "agent");
+	buf_printf(&json, "{\"type\":\"typing\",\"conversationId\":\"%s\",\"senderType\":\"%s\",",
+		id, as->visitor ? "user" : "agent");
 	buf_str(&json, "\"name\":");
 	buf_json(&json, name, strlen(name));
 	buf_printf(&json, ",\"typing\":%s}", typing ? "true" : "false");

@@ -46,8 +46,8 @@ enum err conversation_update(const struct access *as, const char *id,
 	const struct conversation_patch *patch, const char **json) MUST_USE;
 
 /* agent: members.id, or NULL to take the conversation from everybody. ERR_INVALID: no such agent. */
-enum err conversation_assign(const struct access *as, const char *id, const char *agent,
-	const char **json) MUST_USE;
+enum err conversation_assign(
+	const struct access *as, const char *id, const char *agent, const char **json) MUST_USE;
 
 /* Everything up to seq was seen, by the visitor or, for staff, by the agents. */
 enum err conversation_mark_read(const struct access *as, const char *id, int64_t seq) MUST_USE;
@@ -56,7 +56,7 @@ enum err conversation_mark_read(const struct access *as, const char *id, int64_t
  * Tells the others that somebody writes (or stopped). It lives in the pollers' memory for
  * seconds and touches no table.
  */
-enum err conversation_typing(const struct access *as, const char *id, const char *name,
-	bool typing) MUST_USE;
+enum err conversation_typing(
+	const struct access *as, const char *id, const char *name, bool typing) MUST_USE;
 
 #endif

@@ -119,21 +119,22 @@ member_marked(struct seed *s, char mark)
 }
 
 static enum err
-add_line(struct seed *s, const char *conversation, const char *visitor, const struct demo_line *line,
-	int ago)
+add_line(struct seed *s, const char *conversation, const char *visitor,
+	const struct demo_line *line, int ago)
 {
 	const char *id = new_id(s->mem), *minutes = number(s, ago);
 
 	if (line->who >= 'A' && line->who <= 'Z')
 		return db_run(s->db, s->mem, &SQL_demo_note,
-			ARGS(id, s->organization, conversation, member_marked(s, line->who), line->text,
-				minutes),
+			ARGS(id, s->organization, conversation, member_marked(s, line->who),
+				line->text, minutes),
 			NULL);
 	if (line->who == 'v')
 		return db_run(s->db, s->mem, &SQL_demo_message,
 			ARGS(id, conversation, visitor, "user", line->text, minutes), NULL);
 	return db_run(s->db, s->mem, &SQL_demo_message,
-		ARGS(id, conversation, member_marked(s, line->who), "agent", line->text, minutes), NULL);
+		ARGS(id, conversation, member_marked(s, line->who), "agent", line->text, minutes),
+		NULL);
 }
 
 static enum err
@@ -160,12 +161,12 @@ add_conversation(struct seed *s, const struct demo_conversation *c)
 	for (const struct demo_line *line = c->lines; line->text; line++)
 		begin += line->after;
 	if ((e = db_run(s->db, s->mem, &SQL_demo_visitor,
-		     ARGS(visitor, s->organization, c->email, c->name, user_agent, c->metadata, c->locale,
-			     number(s, begin + 1), number(s, c->ago)),
+		     ARGS(visitor, s->organization, c->email, c->name, user_agent, c->metadata,
+			     c->locale, number(s, begin + 1), number(s, c->ago)),
 		     NULL)) ||
 		(e = db_run(s->db, s->mem, &SQL_demo_conversation,
-			 ARGS(id, s->organization, visitor, c->priority, c->subject, c->tags, c->page,
-				 c->referrer, number(s, begin)),
+			 ARGS(id, s->organization, visitor, c->priority, c->subject, c->tags,
+				 c->page, c->referrer, number(s, begin)),
 			 NULL)) ||
 		(e = add_lines(s, c, id, visitor, begin)))
 		return e;
@@ -188,9 +189,8 @@ make_all(struct seed *s)
 	s->organization = new_id(s->mem);
 	s->api_key = arena_printf(s->mem, "pk_%s", token);
 	db_scope(s->db, s->organization);
-	if ((e = db_begin(s->db)) ||
-		(e = db_run(s->db, s->mem, &SQL_demo_organization, ARGS(s->organization, s->api_key),
-			 NULL)))
+	if ((e = db_begin(s->db)) || (e = db_run(s->db, s->mem, &SQL_demo_organization,
+					      ARGS(s->organization, s->api_key), NULL)))
 		return e;
 	for (int i = 0; demo_members[i].name; i++)
 		if ((e = add_member(s, i)))
@@ -275,7 +275,8 @@ demo_seed(struct db *db, struct arena *mem, bool renew, const char **json, const
 	if ((e = db_run(db, mem, &SQL_demo_find, NO_ARGS, &rows)))
 		return e;
 	if (rows_count(rows) > 0 && !rows_bool(rows, 0, 2)) {
-		*why = "an organization with the slug \"tideware\" is there, and it is not the demo's";
+		*why = "an organization with the slug \"tideware\" is there, and it is not the "
+		       "demo's";
 		return ERR_CONFLICT;
 	}
 	if (rows_count(rows) == 0) {

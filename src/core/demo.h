@@ -15,8 +15,8 @@
  * them, else they are null. renew: also makes new passwords and a new secret key.
  * ERR_CONFLICT with *why: another organization has its name.
  */
-enum err demo_seed(struct db *db, struct arena *mem, bool renew, const char **json,
-	const char **why) MUST_USE;
+enum err demo_seed(
+	struct db *db, struct arena *mem, bool renew, const char **json, const char **why) MUST_USE;
 
 /*
  * Makes count visitors of the demo organization, each with a token and a conversation, and writes

@@ -41,7 +41,8 @@ load_batch(struct load *l, struct arena *mem, int from, int to)
 	array_close(&conversations);
 	array_close(&hashes);
 	e = db_run(l->db, mem, &SQL_demo_load_batch,
-		ARGS(l->organization, buf_text(&visitors), buf_text(&conversations), buf_text(&hashes)),
+		ARGS(l->organization, buf_text(&visitors), buf_text(&conversations),
+			buf_text(&hashes)),
 		NULL);
 	buf_free(&visitors);
 	buf_free(&conversations);

@@ -24,9 +24,9 @@ struct demo_conversation {
 	const char *name, *email; /* NULL: a visitor who has not said */
 	const char *locale, *page, *referrer, *metadata;
 	const char *status, *priority, *subject, *tags; /* tags: JSON text or NULL */
-	char agent;   /* a member's mark, 0: nobody */
-	int ago;      /* minutes since the last line */
-	bool is_read; /* by agents, though not answered */
+	char agent;					/* a member's mark, 0: nobody */
+	int ago;					/* minutes since the last line */
+	bool is_read;					/* by agents, though not answered */
 	struct demo_line lines[10];
 };
 

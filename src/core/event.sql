@@ -8,7 +8,7 @@ SELECT parlor.timeline(), pg_current_snapshot()::text;
 -- For many readers at once: what each has not seen, at most $4 rows a reader, and in any case one row
 -- that names the snapshot. Within a conversation ids were taken under its lock, so their order is
 -- that of seq; transactions may have begun in another. Which rows the limit leaves out does not
--- matter: who would miss one starts again. LATERAL with LIMIT keeps the plan on the scope's index,
+-- matter: who would miss one starts again. LATERAL with ORDER BY and LIMIT keeps the plan on an index,
 -- whatever the statistics were when it was made. No cursor: from now on. The third column
 -- says that a cursor is too old, or newer than anything this server knows. What is the same for all
 -- stands in sub-selects, which are computed once.
@@ -29,7 +29,7 @@ SELECT w.n, (SELECT pg_current_snapshot()::text),
       WHERE v.organization_id = w.organization AND v.chat_user_id = w.visitor
         AND v.visibility IN ('public', 'visitor')
         AND v.xid >= w.xmin AND NOT pg_visible_in_snapshot(v.xid, w.cursor)
-      LIMIT $4::integer) e ON true
+      ORDER BY v.xid LIMIT $4::integer) e ON true
   ORDER BY w.n, e.id;
 
 -- name: event_read_agents
@@ -48,5 +48,5 @@ SELECT w.n, (SELECT pg_current_snapshot()::text),
     SELECT v.type, v.conversation_id, v.data, v.id FROM parlor.events v
       WHERE v.organization_id = w.organization AND v.visibility IN ('public', 'agents')
         AND v.xid >= w.xmin AND NOT pg_visible_in_snapshot(v.xid, w.cursor)
-      LIMIT $4::integer) e ON true
+      ORDER BY v.xid LIMIT $4::integer) e ON true
   ORDER BY w.n, e.id;

@@ -38,6 +38,6 @@ limit_take(struct db *db, struct arena *mem, const struct limit *limit, const ch
 enum err
 limit_return(struct db *db, struct arena *mem, const struct limit *limit, const char *key)
 {
-	return db_run(db, mem, &SQL_limit_return, ARGS(bucket(mem, limit, key), burst(mem, limit)),
-		NULL);
+	return db_run(
+		db, mem, &SQL_limit_return, ARGS(bucket(mem, limit, key), burst(mem, limit)), NULL);
 }

@@ -15,7 +15,7 @@ enum err limit_take(struct db *db, struct arena *mem, const struct limit *limit,
 	int *retry_after) MUST_USE;
 
 /* Puts the token back: a sign-in that succeeded is no attempt to be counted. */
-enum err limit_return(struct db *db, struct arena *mem, const struct limit *limit,
-	const char *key) MUST_USE;
+enum err limit_return(
+	struct db *db, struct arena *mem, const struct limit *limit, const char *key) MUST_USE;
 
 #endif

@@ -77,11 +77,13 @@ note_append(const struct access *as, const struct message_new *new, struct messa
 
 	crypt_id(id);
 	e = db_one(as->db, as->mem, &SQL_note_append,
-		ARGS(as->organization, new->conversation, id, as->member, new->content, new->client_id),
+		ARGS(as->organization, new->conversation, id, as->member, new->content,
+			new->client_id),
 		&rows);
 	if (e == ERR_CONFLICT)
 		return answer_repeated(as, &SQL_note_by_client_id,
-			ARGS(as->organization, new->conversation, new->client_id, new->content, as->member),
+			ARGS(as->organization, new->conversation, new->client_id, new->content,
+				as->member),
 			out);
 	if (e)
 		return e;
@@ -96,8 +98,8 @@ message_list(const struct access *as, const char *conversation, int64_t after, i
 {
 	struct rows *rows;
 	enum err e = db_one(as->db, as->mem, &SQL_message_list,
-		ARGS(as->organization, conversation, as->visitor, number(as, after), number(as, before),
-			number(as, limit)),
+		ARGS(as->organization, conversation, as->visitor, number(as, after),
+			number(as, before), number(as, limit)),
 		&rows);
 
 	if (!e)

@@ -22,12 +22,12 @@ struct message {
  * Appends in the conversation's order and wakes those who wait. ERR_NOT_FOUND: no such
  * conversation. ERR_CONFLICT: the client id stands for another content already.
  */
-enum err message_append(const struct access *as, const struct message_new *new,
-	struct message *out) MUST_USE;
+enum err message_append(
+	const struct access *as, const struct message_new *new, struct message *out) MUST_USE;
 
 /* A private note, which only staff see. Errors as message_append. */
-enum err note_append(const struct access *as, const struct message_new *new,
-	struct message *out) MUST_USE;
+enum err note_append(
+	const struct access *as, const struct message_new *new, struct message *out) MUST_USE;
 
 /*
  * {"data":[...],"next":...}: ascending; after = 0 starts at the first; before = 0 for no end,

@@ -5,8 +5,8 @@
 #include "core/organization.sql.h"
 
 enum err
-organization_by_key(struct db *db, struct arena *mem, const char *key,
-	struct organization_public *out)
+organization_by_key(
+	struct db *db, struct arena *mem, const char *key, struct organization_public *out)
 {
 	struct rows *rows;
 	enum err e = db_one(db, mem, &SQL_organization_by_key, ARGS(key), &rows);
@@ -19,8 +19,8 @@ organization_by_key(struct db *db, struct arena *mem, const char *key,
 }
 
 enum err
-organization_by_secret_key(struct db *db, struct arena *mem, const char *secret,
-	struct key_identity *out)
+organization_by_secret_key(
+	struct db *db, struct arena *mem, const char *secret, struct key_identity *out)
 {
 	char hash[HASH_HEX_LEN + 1];
 	struct rows *rows;

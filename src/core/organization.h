@@ -22,7 +22,7 @@ struct key_identity {
 };
 
 /* By secret key (sk_...). ERR_NOT_FOUND: unknown, expired or revoked. */
-enum err organization_by_secret_key(struct db *db, struct arena *mem, const char *secret,
-	struct key_identity *out) MUST_USE;
+enum err organization_by_secret_key(
+	struct db *db, struct arena *mem, const char *secret, struct key_identity *out) MUST_USE;
 
 #endif

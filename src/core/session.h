@@ -6,7 +6,8 @@
 
 struct session {
 	const char *token, *user;
-	const char *organization, *organization_name; /* the active one that the user is a member of */
+	const char *organization,
+		*organization_name; /* the active one that the user is a member of */
 	const char *member, *name, *role;
 	bool online;
 	bool remember; /* not a session for one day */
@@ -17,8 +18,8 @@ struct session {
  * By token, checked for expiry and membership at every call. ERR_NOT_FOUND: no such session.
  * ERR_FORBIDDEN: the user is in no organization.
  */
-enum err session_find(struct db *db, struct arena *mem, const char *token,
-	struct session *out) MUST_USE;
+enum err session_find(
+	struct db *db, struct arena *mem, const char *token, struct session *out) MUST_USE;
 
 /* A new session of 7 days, or of one day without remember. *token lives in mem. */
 enum err session_create(struct db *db, struct arena *mem, const char *user, bool remember,

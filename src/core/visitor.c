@@ -5,8 +5,8 @@
 #include "core/visitor.sql.h"
 
 enum err
-visitor_by_token_find(struct db *db, struct arena *mem, const char *token,
-	struct visitor_identity *out)
+visitor_by_token_find(
+	struct db *db, struct arena *mem, const char *token, struct visitor_identity *out)
 {
 	char hash[HASH_HEX_LEN + 1];
 	struct rows *rows;
@@ -22,8 +22,8 @@ visitor_by_token_find(struct db *db, struct arena *mem, const char *token,
 }
 
 enum err
-visitor_create(const struct access *as, const struct visitor_new *new, const char **id,
-	const char **token)
+visitor_create(
+	const struct access *as, const struct visitor_new *new, const char **id, const char **token)
 {
 	char *new_id = arena_alloc(as->mem, ID_LEN + 1);
 	char *new_token = arena_alloc(as->mem, TOKEN_LEN + 1);
@@ -37,8 +37,8 @@ visitor_create(const struct access *as, const struct visitor_new *new, const cha
 		return e;
 	/* Without a name the trigger gives one. */
 	e = db_run(as->db, as->mem, &SQL_visitor_insert,
-		ARGS(as->organization, new_id, new->email, new->name,
-			new->user_agent, new->address, new->metadata),
+		ARGS(as->organization, new_id, new->email, new->name, new->user_agent, new->address,
+			new->metadata),
 		NULL);
 	if (!e)
 		e = db_run(as->db, as->mem, &SQL_visitor_token_insert,

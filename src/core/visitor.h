@@ -10,8 +10,8 @@ struct visitor_identity {
 };
 
 /* By token, before the organization is known. ERR_NOT_FOUND: unknown, expired or revoked. */
-enum err visitor_by_token_find(struct db *db, struct arena *mem, const char *token,
-	struct visitor_identity *out) MUST_USE;
+enum err visitor_by_token_find(
+	struct db *db, struct arena *mem, const char *token, struct visitor_identity *out) MUST_USE;
 
 struct visitor_new {
 	const char *name, *email; /* as the visitor says; NULL when unknown */

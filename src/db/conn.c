@@ -15,8 +15,8 @@ conn_params(struct conn_params *p, const char *url, const char *role)
 		"-c TimeZone=UTC -c DateStyle=ISO -c search_path=parlor,public%s%s%s",
 		role ? " -c role=" : "", role ? role : "",
 		role ? " -c statement_timeout=5000 -c lock_timeout=2000"
-		       " -c idle_in_transaction_session_timeout=5000" :
-		       "");
+		       " -c idle_in_transaction_session_timeout=5000"
+		     : "");
 	memcpy(p->keywords, keywords, sizeof(keywords));
 	memcpy(p->values, values, sizeof(values));
 }

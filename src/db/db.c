@@ -180,7 +180,8 @@ result_err(struct db *db, const char *what, const PGresult *result)
 	if (constraint && strlen(constraint) < sizeof(db->constraint))
 		strcpy(db->constraint, constraint);
 	if (e == ERR_INTERNAL || e == ERR_UNAVAILABLE || strcmp(state, "42501") == 0)
-		log_line(LOG_ERROR, "%s: SQLSTATE %s: %s", what, state ? state : "none", db->message);
+		log_line(LOG_ERROR, "%s: SQLSTATE %s: %s", what, state ? state : "none",
+			db->message);
 	return e;
 }
 
@@ -352,8 +353,8 @@ rows_count(const struct rows *rows)
 const char *
 rows_text(const struct rows *rows, int row, int column)
 {
-	return PQgetisnull(rows->result, row, column) ? NULL :
-							PQgetvalue(rows->result, row, column);
+	return PQgetisnull(rows->result, row, column) ? NULL
+						      : PQgetvalue(rows->result, row, column);
 }
 
 const char *

@@ -49,11 +49,11 @@ void db_scope(struct db *db, const char *organization_id);
  * ERR_NOT_FOUND: a foreign key, or SQLSTATE PL404. ERR_FORBIDDEN: SQLSTATE PL403.
  * ERR_INTERNAL: anything else; logged with its SQLSTATE.
  */
-enum err db_run(struct db *db, struct arena *mem, const struct stmt *stmt,
-	const char *const *args, struct rows **rows) MUST_USE;
+enum err db_run(struct db *db, struct arena *mem, const struct stmt *stmt, const char *const *args,
+	struct rows **rows) MUST_USE;
 /* As db_run, but no row is ERR_NOT_FOUND. */
-enum err db_one(struct db *db, struct arena *mem, const struct stmt *stmt,
-	const char *const *args, struct rows **rows) MUST_USE;
+enum err db_one(struct db *db, struct arena *mem, const struct stmt *stmt, const char *const *args,
+	struct rows **rows) MUST_USE;
 
 /* A transaction over several statements, with the scope in force when it began. */
 enum err db_begin(struct db *db) MUST_USE;

@@ -81,8 +81,8 @@ add_file(struct run *r, const char *dir, const char *file)
 	m->name = arena_strndup(r->mem, file, strlen(file) - 4);
 	m->path = arena_printf(r->mem, "%s/%s", dir, file);
 	if (m->number != r->out->count + 1) {
-		r->out->why = arena_printf(r->mem, "%s: the files must be numbered from 0001 without gaps",
-			m->path);
+		r->out->why = arena_printf(
+			r->mem, "%s: the files must be numbered from 0001 without gaps", m->path);
 		return ERR_INVALID;
 	}
 	if (!(text = file_text(r->mem, m->path))) {
@@ -102,8 +102,8 @@ read_files(struct run *r, const char *dir)
 	enum err e = ERR_NONE;
 
 	if (n <= 0) {
-		r->out->why = arena_printf(r->mem, "%s: %s", dir,
-			n < 0 ? strerror(errno) : "holds no migrations");
+		r->out->why = arena_printf(
+			r->mem, "%s: %s", dir, n < 0 ? strerror(errno) : "holds no migrations");
 		if (n == 0)
 			free(entries);
 		return ERR_NOT_FOUND;
@@ -128,8 +128,8 @@ check_server(struct run *r, bool *has_table)
 		return e;
 	*has_table = rows_bool(rows, 0, 3);
 	if (rows_int(rows, 0, 0) < SERVER_VERSION_MIN) {
-		r->out->why = arena_printf(r->mem, "PostgreSQL %s is too old: 15 or newer is needed",
-			rows_str(rows, 0, 1));
+		r->out->why = arena_printf(r->mem,
+			"PostgreSQL %s is too old: 15 or newer is needed", rows_str(rows, 0, 1));
 		return ERR_CONFLICT;
 	}
 	if (strcmp(rows_str(rows, 0, 2), "UTF8") != 0) {
@@ -148,12 +148,14 @@ check_applied(struct run *r, int number, const char *name, const char *hash)
 
 	if (number > r->out->count) {
 		r->out->why = arena_printf(r->mem,
-			"the database is newer than this program: it has migration %s, this program's last is %s",
+			"the database is newer than this program: it has migration %s, this "
+			"program's last is %s",
 			name, r->out->list[r->out->count - 1].name);
 		return ERR_CONFLICT;
 	}
 	if (strcmp(m->hash, hash) != 0) {
-		r->out->why = arena_printf(r->mem, "%s: the file was changed after it was applied", m->path);
+		r->out->why = arena_printf(
+			r->mem, "%s: the file was changed after it was applied", m->path);
 		return ERR_CONFLICT;
 	}
 	m->applied = true;
@@ -167,8 +169,8 @@ read_applied(struct run *r)
 	enum err e = db_run(r->db, r->mem, &SQL_migrate_applied, NO_ARGS, &rows);
 
 	for (int i = 0; !e && i < rows_count(rows); i++)
-		e = check_applied(r, (int)rows_int(rows, i, 0), rows_str(rows, i, 1),
-			rows_str(rows, i, 2));
+		e = check_applied(
+			r, (int)rows_int(rows, i, 0), rows_str(rows, i, 1), rows_str(rows, i, 2));
 	return e;
 }
 
@@ -273,8 +275,8 @@ attempt(struct run *r)
 }
 
 enum err
-migrate_run(struct db *db, struct arena *mem, const char *dir, bool apply,
-	struct migrate_report *out)
+migrate_run(
+	struct db *db, struct arena *mem, const char *dir, bool apply, struct migrate_report *out)
 {
 	struct run r = { .db = db, .mem = mem, .out = out };
 	const struct timespec pause = { .tv_nsec = 500 * 1000 * 1000 };

@@ -56,8 +56,8 @@ claim_kind(struct worker *w, struct arena *mem, const struct job_kind *kind, str
 	array_open(&names);
 	array_add(&names, kind->name);
 	array_close(&names);
-	e = db_one(w->db, mem, &SQL_job_claim, ARGS(buf_text(&names), number(mem, kind->lease_seconds)),
-		&rows);
+	e = db_one(w->db, mem, &SQL_job_claim,
+		ARGS(buf_text(&names), number(mem, kind->lease_seconds)), &rows);
 	buf_free(&names);
 	if (e)
 		return e;
@@ -108,7 +108,8 @@ note_outcome(struct worker *w, struct job_context *ctx, const struct job *job, e
 		e = db_run(w->db, ctx->mem, &SQL_job_failed,
 			ARGS(job->id, attempt, why, number(ctx->mem, retry_seconds(job))), NULL);
 	if (e)
-		log_line(LOG_WARN, "job %s (%s): its outcome could not be noted", job->id, job->kind);
+		log_line(LOG_WARN, "job %s (%s): its outcome could not be noted", job->id,
+			job->kind);
 }
 
 static void

@@ -19,11 +19,11 @@ enum err api_conversations(struct req *r);
 enum err api_conversation(struct req *r); /* * */
 enum err api_conversation_patch(struct req *r);
 enum err api_assignment_post(struct req *r);
-enum err api_conversation_read(struct req *r); /* * */
+enum err api_conversation_read(struct req *r);	 /* * */
 enum err api_conversation_typing(struct req *r); /* * */
 
 /* api_messages.c */
-enum err api_messages(struct req *r); /* * */
+enum err api_messages(struct req *r);	  /* * */
 enum err api_message_post(struct req *r); /* * */
 enum err api_note_post(struct req *r);
 

@@ -42,8 +42,9 @@ filter_of(struct req *r, struct conversation_filter *filter)
 	filter->limit = 50;
 	if (limit && !parse_int(limit, 1, 100, &filter->limit))
 		return reply_problem(r, ERR_SYNTAX, NULL, "limit must be a number from 1 to 100.");
-	if (filter->status && (strchr(filter->status, '|') || !strstr("|" STATUSES "|",
-					      arena_printf(r->mem, "|%s|", filter->status))))
+	if (filter->status &&
+		(strchr(filter->status, '|') ||
+			!strstr("|" STATUSES "|", arena_printf(r->mem, "|%s|", filter->status))))
 		return reply_problem(r, ERR_SYNTAX, NULL, "status must be one of " STATUSES ".");
 	return agent_named(r, &filter->assignee);
 }

@@ -19,8 +19,8 @@ query_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t *ou
 	if (!text || parse_int(text, min, max, out))
 		return ERR_NONE;
 	return reply_problem(r, ERR_SYNTAX, NULL,
-		arena_printf(r->mem, "The query parameter %s must be a number from %lld to %lld.", name,
-			(long long)min, (long long)max));
+		arena_printf(r->mem, "The query parameter %s must be a number from %lld to %lld.",
+			name, (long long)min, (long long)max));
 }
 
 enum err
@@ -68,8 +68,8 @@ post(struct req *r,
 enum err
 api_message_post(struct req *r)
 {
-	enum err e = r->who.kind == ACTOR_VISITOR ? request_limit(r, &visitor_messages, r->who.id) :
-						    ERR_NONE;
+	enum err e = r->who.kind == ACTOR_VISITOR ? request_limit(r, &visitor_messages, r->who.id)
+						  : ERR_NONE;
 
 	return e ? e : post(r, message_append);
 }

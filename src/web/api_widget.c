@@ -96,8 +96,8 @@ start(struct req *r, struct access *as, const struct visitor_new *visitor, const
 {
 	enum err e;
 
-	e = request_limit(r, &new_visitors,
-		arena_printf(r->mem, "%s %s", as->organization, auth_network(r)));
+	e = request_limit(
+		r, &new_visitors, arena_printf(r->mem, "%s %s", as->organization, auth_network(r)));
 	if (!e)
 		e = visitor_create(as, visitor, &as->visitor, token);
 	return e;
@@ -113,7 +113,9 @@ session_reply(struct req *r, const struct access *as, const char *token, const c
 
 	if ((e = visitor_self(as, &visitor)) || (e = conversation_current(as, &conversation)))
 		return e;
-	buf_printf(&b, "{\"token\":\"%s\",\"visitor\":%s,\"settings\":%s,\"conversation\":%s,\"cursor\":\"%s\"}",
+	buf_printf(&b,
+		"{\"token\":\"%s\",\"visitor\":%s,\"settings\":%s,\"conversation\":%s,\"cursor\":"
+		"\"%s\"}",
 		token, visitor, settings, conversation, cursor);
 	reply_json(r, 200, buf_text(&b));
 	buf_free(&b);
@@ -128,8 +130,10 @@ api_widget_session(struct req *r)
 		{ "key", F_LINE, &in.key, .min = 1, .max = 128 },
 		{ "token", F_LINE, &in.token, .max = 128, .optional = true, .nullable = true },
 		{ "user", F_OBJECT, &in.user, .optional = true, .nullable = true },
-		{ "pageUrl", F_LINE, &in.page_url, .max = 2048, .optional = true, .nullable = true },
-		{ "referrer", F_LINE, &in.referrer, .max = 2048, .optional = true, .nullable = true },
+		{ "pageUrl", F_LINE, &in.page_url, .max = 2048, .optional = true,
+			.nullable = true },
+		{ "referrer", F_LINE, &in.referrer, .max = 2048, .optional = true,
+			.nullable = true },
 		{ "locale", F_LINE, &in.locale, .max = 35, .optional = true, .nullable = true },
 		{ "metadata", F_OBJECT, &in.metadata, .optional = true, .nullable = true },
 		{ 0 },
@@ -177,8 +181,10 @@ api_widget_conversation_post(struct req *r)
 	const struct field fields[] = {
 		{ "clientId", F_ID, &new.client_id, .optional = false },
 		{ "content", F_TEXT, &new.content, .min = 1, .max = MESSAGE_MAX },
-		{ "pageUrl", F_LINE, &new.page_url, .max = 2048, .optional = true, .nullable = true },
-		{ "referrer", F_LINE, &new.referrer, .max = 2048, .optional = true, .nullable = true },
+		{ "pageUrl", F_LINE, &new.page_url, .max = 2048, .optional = true,
+			.nullable = true },
+		{ "referrer", F_LINE, &new.referrer, .max = 2048, .optional = true,
+			.nullable = true },
 		{ 0 },
 	};
 	const struct access as = auth_access(r);
@@ -195,5 +201,6 @@ api_widget_conversation_post(struct req *r)
 	if (e)
 		return e;
 	return reply_json(r, first.repeated ? 200 : 201,
-		arena_printf(r->mem, "{\"conversation\":%s,\"message\":%s}", conversation, first.json));
+		arena_printf(
+			r->mem, "{\"conversation\":%s,\"message\":%s}", conversation, first.json));
 }

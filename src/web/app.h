@@ -16,8 +16,8 @@ struct app {
  * Settings, log level and, when asked for, templates, for a process of this name. config: path of
  * the INI file or NULL. NULL when something is wrong; the reason is in the log.
  */
-struct app *app_open(struct arena *mem, const char *process, const char *config,
-	bool with_templates);
+struct app *app_open(
+	struct arena *mem, const char *process, const char *config, bool with_templates);
 
 /*
  * The options every worker takes: --config FILE, --help. False: the command is over, with *status.

@@ -29,7 +29,8 @@ directory_sum(const char *dir, int depth)
 
 	while (d && (entry = readdir(d))) {
 		if (entry->d_name[0] == '.' ||
-			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >= (int)sizeof(path) ||
+			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >=
+				(int)sizeof(path) ||
 			stat(path, &st))
 			continue;
 		if (S_ISDIR(st.st_mode)) {
@@ -49,5 +50,6 @@ directory_sum(const char *dir, int depth)
 const char *
 assets_version(struct arena *mem, const char *dir)
 {
-	return arena_printf(mem, "%08llx", (unsigned long long)(directory_sum(dir, 0) & 0xffffffff));
+	return arena_printf(
+		mem, "%08llx", (unsigned long long)(directory_sum(dir, 0) & 0xffffffff));
 }

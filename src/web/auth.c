@@ -227,10 +227,11 @@ origin_is_ours(const struct req *r, const char *origin)
 enum err
 auth_same_site(struct req *r, bool open)
 {
-	const char *site = req_param(r, "HTTP_SEC_FETCH_SITE"), *origin = req_param(r, "HTTP_ORIGIN");
+	const char *site = req_param(r, "HTTP_SEC_FETCH_SITE"),
+		   *origin = req_param(r, "HTTP_ORIGIN");
 	const char *token = req_param(r, "HTTP_X_CSRF_TOKEN");
-	bool same = site ? strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0 :
-			   origin && origin_is_ours(r, origin);
+	bool same = site ? strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0
+			 : origin && origin_is_ours(r, origin);
 
 	if (!same)
 		return reply_problem(r, ERR_FORBIDDEN, "cross_site",

@@ -33,7 +33,7 @@ matches(const char *pattern, size_t len, const char *host)
 
 	if (len > 2 && pattern[0] == '*' && pattern[1] == '.')
 		return host_len > len - 1 &&
-			strncasecmp(host + host_len - (len - 1), pattern + 1, len - 1) == 0;
+		       strncasecmp(host + host_len - (len - 1), pattern + 1, len - 1) == 0;
 	return host_len == len && strncasecmp(host, pattern, len) == 0;
 }
 
@@ -58,7 +58,8 @@ cors_match(const char *domains, const char *origin)
 bool
 cors_allows(struct req *r, const char *domains)
 {
-	const char *origin = req_param(r, "HTTP_ORIGIN"), *site = req_param(r, "HTTP_SEC_FETCH_SITE");
+	const char *origin = req_param(r, "HTTP_ORIGIN"),
+		   *site = req_param(r, "HTTP_SEC_FETCH_SITE");
 
 	if (!origin || strcmp(origin, r->app->conf->base_url) == 0 ||
 		(site && strcmp(site, "same-origin") == 0))
@@ -83,7 +84,8 @@ cors_preflight(struct req *r, const char *methods)
 {
 	cors_headers(r);
 	reply_header(r, "Access-Control-Allow-Methods", methods);
-	reply_header(r, "Access-Control-Allow-Headers", "authorization, content-type, idempotency-key");
+	reply_header(
+		r, "Access-Control-Allow-Headers", "authorization, content-type, idempotency-key");
 	reply_header(r, "Access-Control-Max-Age", "7200");
 	return reply_empty(r);
 }

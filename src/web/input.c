@@ -18,7 +18,8 @@ static bool
 has_control(const char *s, size_t len, const char *allowed)
 {
 	for (size_t i = 0; i < len; i++)
-		if (((unsigned char)s[i] < 0x20 && (!s[i] || !strchr(allowed, s[i]))) || s[i] == 0x7f)
+		if (((unsigned char)s[i] < 0x20 && (!s[i] || !strchr(allowed, s[i]))) ||
+			s[i] == 0x7f)
 			return true;
 	return false;
 }
@@ -65,13 +66,16 @@ take_text(struct req *r, const struct field *f, const char *s, size_t len)
 		break;
 	default:
 		if (has_control(s, len, f->type == F_TEXT ? "\t\n\r" : ""))
-			return fault(r, f, "control_character", "Must not hold control characters.");
+			return fault(
+				r, f, "control_character", "Must not hold control characters.");
 		if (count < f->min)
 			return fault(r, f, "too_short",
-				arena_printf(r->mem, "Must have at least %lld characters.", (long long)f->min));
+				arena_printf(r->mem, "Must have at least %lld characters.",
+					(long long)f->min));
 		if (f->max && count > f->max)
 			return fault(r, f, "too_long",
-				arena_printf(r->mem, "Must have at most %lld characters.", (long long)f->max));
+				arena_printf(r->mem, "Must have at most %lld characters.",
+					(long long)f->max));
 	}
 	*(const char **)f->to = arena_strndup(r->mem, s, len);
 	return ERR_NONE;
@@ -98,13 +102,14 @@ take_strings(struct req *r, const struct field *f, struct json_object *array)
 			arena_printf(r->mem, "Must have at most %lld entries.", (long long)f->max));
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *item = json_object_array_get_idx(array, i);
-		size_t len = (size_t)(json_object_is_type(item, json_type_string) ?
-				json_object_get_string_len(item) : 0);
+		size_t len = (size_t)(json_object_is_type(item, json_type_string)
+					      ? json_object_get_string_len(item)
+					      : 0);
 
 		if (len == 0 || utf8_count(json_object_get_string(item), len) > 64 ||
 			has_control(json_object_get_string(item), len, ""))
-			return reply_invalid(r, arena_printf(r->mem, "/%s/%zu", f->name, i), "wrong_type",
-				"Must be text of 1 to 64 characters.");
+			return reply_invalid(r, arena_printf(r->mem, "/%s/%zu", f->name, i),
+				"wrong_type", "Must be text of 1 to 64 characters.");
 	}
 	*(struct json_object **)f->to = array;
 	return ERR_NONE;
@@ -162,7 +167,8 @@ take_member(struct req *r, const struct field *f)
 	if (!value && f->nullable) {
 		*(const char **)f->to = NULL;
 	} else {
-		enum err e = value ? take_value(r, f, value) : fault(r, f, "wrong_type", "Must not be null.");
+		enum err e = value ? take_value(r, f, value)
+				   : fault(r, f, "wrong_type", "Must not be null.");
 
 		if (e)
 			return e;
@@ -210,7 +216,8 @@ input_json(struct req *r, const struct field *fields)
 	{
 		(void)value;
 		if (!is_declared(fields, name))
-			e = reply_invalid(r, pointer_to(r, name), "unknown_field", "Is not known here.");
+			e = reply_invalid(
+				r, pointer_to(r, name), "unknown_field", "Is not known here.");
 	}
 	for (const struct field *f = fields; f->name; f++) {
 		enum err one = take_member(r, f);
@@ -227,14 +234,14 @@ take_form_value(struct req *r, const struct field *f, const char *value)
 
 	switch (f->type) {
 	case F_BOOL:
-		*(bool *)f->to =
-			strcmp(value, "on") == 0 || strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
+		*(bool *)f->to = strcmp(value, "on") == 0 || strcmp(value, "true") == 0 ||
+				 strcmp(value, "1") == 0;
 		return ERR_NONE;
 	case F_INT:
 		if (!parse_int(value, f->min, f->max, &number))
 			return fault(r, f, "out_of_range",
-				arena_printf(r->mem, "Must be a number from %lld to %lld.", (long long)f->min,
-					(long long)f->max));
+				arena_printf(r->mem, "Must be a number from %lld to %lld.",
+					(long long)f->min, (long long)f->max));
 		*(int64_t *)f->to = number;
 		return ERR_NONE;
 	default:

@@ -5,13 +5,13 @@
 #include "web/req.h"
 
 enum field_type {
-	F_TEXT,	  /* const char *: UTF-8 without control characters but tab and line feed */
-	F_LINE,	  /* const char *: F_TEXT without tab and line feed */
-	F_ID,	  /* const char *: 1 to 64 of [0-9A-Za-z_-] */
-	F_CHOICE, /* const char *: one of .choices, separated by '|' */
-	F_INT,	  /* int64_t */
-	F_BOOL,	  /* bool */
-	F_OBJECT, /* struct json_object * of type object */
+	F_TEXT,	   /* const char *: UTF-8 without control characters but tab and line feed */
+	F_LINE,	   /* const char *: F_TEXT without tab and line feed */
+	F_ID,	   /* const char *: 1 to 64 of [0-9A-Za-z_-] */
+	F_CHOICE,  /* const char *: one of .choices, separated by '|' */
+	F_INT,	   /* int64_t */
+	F_BOOL,	   /* bool */
+	F_OBJECT,  /* struct json_object * of type object */
 	F_STRINGS, /* struct json_object *: array of at most max strings of at most 64 code points */
 };
 

@@ -11,6 +11,7 @@
  * A template without the layout gives a fragment, for the scripts.
  */
 enum err reply_page(struct req *r, const char *name, struct json_object *context);
-enum err reply_page_status(struct req *r, int status, const char *name, struct json_object *context);
+enum err reply_page_status(
+	struct req *r, int status, const char *name, struct json_object *context);
 
 #endif

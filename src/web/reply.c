@@ -39,7 +39,8 @@ reply_header(struct req *r, const char *name, const char *value)
 {
 	for (const char *p = value; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f) {
-			log_line(LOG_WARN, "header %s held a control character and was dropped", name);
+			log_line(LOG_WARN, "header %s held a control character and was dropped",
+				name);
 			return;
 		}
 	buf_printf(&r->headers, "%s: %s\r\n", name, value);

@@ -80,8 +80,7 @@ req_param(const struct req *r, const char *name)
 const char *
 req_query(struct req *r, const char *name)
 {
-	if (!r->queries &&
-		parse_form(r->mem, r->query, strlen(r->query), &r->queries))
+	if (!r->queries && parse_form(r->mem, r->query, strlen(r->query), &r->queries))
 		r->queries = arena_alloc(r->mem, sizeof(*r->queries));
 	return find(r->queries, name);
 }

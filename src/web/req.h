@@ -14,7 +14,15 @@ struct json_object;
 struct route;
 struct app;
 
-enum method { METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_PUT, METHOD_DELETE, METHOD_OPTIONS, METHOD_OTHER };
+enum method {
+	METHOD_GET,
+	METHOD_POST,
+	METHOD_PATCH,
+	METHOD_PUT,
+	METHOD_DELETE,
+	METHOD_OPTIONS,
+	METHOD_OTHER
+};
 
 enum { ROUTE_ARGS = 3 };
 
@@ -53,8 +61,8 @@ struct req {
 	char id[17]; /* also in every log line and answer */
 
 	enum method method;
-	const char *path;	   /* canonical: see parse.h */
-	const char *query;	   /* raw, "" when none */
+	const char *path;	     /* canonical: see parse.h */
+	const char *query;	     /* raw, "" when none */
 	const char *arg[ROUTE_ARGS]; /* the :parts of the path */
 	const struct param *params;  /* CGI meta-variables (RFC 3875), ended by a NULL name */
 	const struct param *queries; /* the parsed query, once req_query() was asked */
@@ -63,7 +71,7 @@ struct req {
 	bool body_too_large; /* the door stopped reading it */
 
 	struct actor who;
-	struct json_object *in; /* the parsed JSON body, NULL when there is none */
+	struct json_object *in;	  /* the parsed JSON body, NULL when there is none */
 	const struct param *form; /* the parsed form body, ended by a NULL name */
 
 	/* The answer. */

@@ -20,7 +20,7 @@ matches(struct arena *mem, const char *pattern, const char *path, const char **a
 {
 	int n = 0;
 
-	for (; *pattern && *path; ) {
+	for (; *pattern && *path;) {
 		if (*pattern != ':') {
 			if (*pattern++ != *path++)
 				return false;
@@ -85,7 +85,8 @@ has_type(const struct req *r, const char *type)
 	const char *value = req_param(r, "CONTENT_TYPE");
 	size_t len = strlen(type);
 
-	return value && strncasecmp(value, type, len) == 0 && (!value[len] || strchr("; \t", value[len]));
+	return value && strncasecmp(value, type, len) == 0 &&
+	       (!value[len] || strchr("; \t", value[len]));
 }
 
 static enum err
@@ -107,7 +108,8 @@ static enum err
 read_form(struct req *r)
 {
 	if (!has_type(r, "application/x-www-form-urlencoded"))
-		return reply_problem(r, ERR_MEDIA_TYPE, NULL, "Send application/x-www-form-urlencoded.");
+		return reply_problem(
+			r, ERR_MEDIA_TYPE, NULL, "Send application/x-www-form-urlencoded.");
 	return parse_form(r->mem, r->body, r->body_len, &r->form);
 }
 
@@ -163,7 +165,8 @@ handle(struct req *r)
 	enum err e;
 
 	if (req_is_ambiguous(r))
-		return reply_problem(r, ERR_SYNTAX, NULL, "A header that may come once came twice.");
+		return reply_problem(
+			r, ERR_SYNTAX, NULL, "A header that may come once came twice.");
 	if (!(row->actors & ACTOR_ANYONE) && (e = auth_request(r, row->actors))) {
 		if (e == ERR_AUTH && (row->flags & R_PAGE))
 			return to_sign_in(r);
@@ -246,14 +249,16 @@ routes_json(struct buf *out)
 	for (size_t i = 0; i < routes_count; i++) {
 		const struct route *row = &routes[i];
 
-		buf_printf(out, "%s{\"method\":\"%s\",\"path\":\"%s\",\"actors\":[", i ? ",\n " : "",
-			method_names[row->method], row->path);
+		buf_printf(out, "%s{\"method\":\"%s\",\"path\":\"%s\",\"actors\":[",
+			i ? ",\n " : "", method_names[row->method], row->path);
 		actors_json(out, row->actors);
 		buf_str(out, "],\"ids\":[");
 		parts_json(out, row->path);
 		buf_printf(out, "],\"page\":%s,\"cors\":%s,\"poll\":%s,\"form\":%s}",
-			row->flags & R_PAGE ? "true" : "false", row->flags & R_CORS ? "true" : "false",
-			row->flags & R_POLL ? "true" : "false", row->flags & R_FORM ? "true" : "false");
+			row->flags & R_PAGE ? "true" : "false",
+			row->flags & R_CORS ? "true" : "false",
+			row->flags & R_POLL ? "true" : "false",
+			row->flags & R_FORM ? "true" : "false");
 	}
 	buf_str(out, "]\n");
 }

@@ -8,11 +8,11 @@
 #include "web/req.h"
 
 enum route_flag {
-	R_PAGE = 1,    /* HTML for a browser: errors are pages, no actor means off to the sign-in */
-	R_CORS = 2,    /* called by the widget's pages from other origins */
-	R_POLL = 4,    /* answered by parlor poll; parlor web answers it at once */
-	R_FORM = 8,    /* the body is a form, not JSON */
-	R_OPEN = 16,   /* a write that needs no CSRF token of a session, only a same-origin request */
+	R_PAGE = 1,  /* HTML for a browser: errors are pages, no actor means off to the sign-in */
+	R_CORS = 2,  /* called by the widget's pages from other origins */
+	R_POLL = 4,  /* answered by parlor poll; parlor web answers it at once */
+	R_FORM = 8,  /* the body is a form, not JSON */
+	R_OPEN = 16, /* a write that needs no CSRF token of a session, only a same-origin request */
 };
 
 struct route {

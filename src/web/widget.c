@@ -21,7 +21,9 @@ ancestors(struct req *r, const char *domains)
 	for (size_t len; *(p += strspn(p, ", \t\r\n")); p += len) {
 		len = strcspn(p, ", \t\r\n");
 		any = true;
-		if (strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:*") >= len)
+		if (strspn(p,
+			    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:*") >=
+			len)
 			buf_printf(&b, " %.*s", (int)len, p);
 	}
 	sources = any ? arena_strdup(r->mem, buf_text(&b)) : "*";

@@ -1,7 +1,8 @@
 /*
  * The second half of the loader, on the website's page: the panel's frame, opening and closing,
  * the focus, and the messages to and from the panel. Fetched by widget.js on the first use,
- * which hands over what both share as a property of this script's element.
+ * which hands over what both share as a property of this script's element. Browsers may hold an
+ * older widget.js: what it hands over may grow, not change.
  */
 (() => {
 	'use strict';

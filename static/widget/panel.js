@@ -25,10 +25,9 @@
 	const { legible, accent, links } = core;
 	const sync = createSync(body.dataset.key, changed);
 	const { state, store } = sync;
-	const inFrame = window.parent !== window;
 	const dark = matchMedia('(prefers-color-scheme: dark)');
-	let site = inFrame ? null : location.origin; /* origin of the page around us, once it has spoken */
-	let shown = !inFrame;
+	let site = null; /* origin of the page around us, once it has spoken */
+	let shown = false;
 	let pageColor = '';
 	let focusDue = false;
 	let due = false;
@@ -273,6 +272,7 @@
 			store.set('draft', input.value);
 		else
 			store.remove('draft');
+		tellSite();
 		if (input.value.trim())
 			sync.typed();
 	});
@@ -303,7 +303,7 @@
 	 */
 	function tellSite() {
 		const { conversation, settings } = state;
-		if (!inFrame || !site || !settings && !late)
+		if (!site || !settings && !late)
 			return;
 		window.parent.postMessage({
 			parlor: 1, type: 'state', unread: sync.unread(),
@@ -314,30 +314,31 @@
 	}
 
 	function close() {
-		if (inFrame && site)
+		if (site)
 			window.parent.postMessage({ parlor: 1, type: 'close' }, site);
 	}
 
-	function isText(value, max) {
-		return typeof value === 'string' && value.length <= max;
-	}
+	const isText = (value, max) => typeof value === 'string' && value.length <= max;
+	const isName = (value) => value === undefined || isText(value, 120);
 
 	window.addEventListener('message', ({ source, origin, data }) => {
-		if (!inFrame || source !== window.parent || origin === 'null' || (site || origin) !== origin ||
-			typeof data !== 'object' || !data || data.parlor !== 1)
+		if (source !== window.parent || origin === 'null' || (site || origin) !== origin ||
+			!data || data.parlor !== 1)
 			return;
 		if (data.type === 'leave') {
 			sync.leave();
 			input.value = '';
 			source.postMessage({ parlor: 1, type: 'left' }, origin);
-		} else if (data.type === 'page' && typeof data.shown === 'boolean' && isText(data.url, 4000) &&
-			isText(data.referrer, 4000) && /^(#[0-9a-f]{6})?$/i.test(data.color) && typeof data.user === 'object' &&
-			JSON.stringify(data.user).length <= 4000) {
-			site = origin;
-			pageColor = data.color;
-			Object.assign(sync.page, { url: data.url, referrer: data.referrer, user: data.user });
-			show(data.shown);
 		}
+		const { type, url, referrer, color, user } = data;
+		const { name, email } = user || {};
+		if (type !== 'page' || typeof data.shown !== 'boolean' || !isText(url, 1e5) || !isText(referrer, 1e5) ||
+			!isText(color, 7) || !/^(#[0-9a-f]{6})?$/i.test(color) || typeof user !== 'object' || !isName(name) || !isName(email))
+			return;
+		site = origin;
+		pageColor = color;
+		sync.visit(url, referrer, name || email ? { name, email } : undefined);
+		show(data.shown);
 	});
 
 	function show(yes) {
@@ -359,7 +360,6 @@
 	}
 
 	document.addEventListener('keydown', (event) => event.key === 'Escape' && !event.isComposing && close());
-	$('close').hidden = !inFrame;
 	$('close').ariaLabel = text.close;
 	$('close').addEventListener('click', close);
 	$('log').ariaLabel = text.chat;
@@ -369,6 +369,4 @@
 	input.placeholder = input.ariaLabel = text.write;
 	input.value = store.get('draft') || '';
 	grow();
-	if (!inFrame)
-		sync.start();
 })();

@@ -23,7 +23,7 @@ function createSync(key, changed) {
 		readSeq: 0,     /* how far this visitor has read */
 		offline: !navigator.onLine,
 	};
-	const page = { url: '', referrer: '', user: null };
+	let page = {};       /* of the website: {pageUrl, referrer, user} */
 	const channel = window.BroadcastChannel ? new BroadcastChannel('parlor.' + key) : null;
 	const starting = core.alarm(), polling = core.alarm(), sending = core.alarm();
 	let session = null;  /* {token, cursor}; null until there is one on the server */
@@ -58,6 +58,14 @@ function createSync(key, changed) {
 		lead();
 	}
 
+	/* The page around the panel, and who its visitor is, as far as it says. */
+	function visit(url, referrer, user) {
+		const told = JSON.stringify(page.user);
+		page = { pageUrl: url.slice(0, 2000) || undefined, referrer: referrer.slice(0, 2000) || undefined, user };
+		if (session && user && JSON.stringify(user) !== told)
+			resume().catch(() => {});
+	}
+
 	/* Start-up with a token, another tab's new session, a cursor that is too old: one path. */
 	async function resume() {
 		const token = store.get('token');
@@ -74,9 +82,8 @@ function createSync(key, changed) {
 	async function enter(token) {
 		const mine = held = [];
 		try {
-			const answer = await request('POST', 'session', { body: { key, token: token || undefined,
-				user: page.user || undefined, pageUrl: page.url || undefined,
-				referrer: page.referrer || undefined, locale: navigator.language } });
+			const answer = await request('POST', 'session',
+				{ body: { key, token: token || undefined, locale: navigator.language, ...page } });
 			const { conversation } = answer;
 			const thread = new Thread();
 			if (conversation && conversation.lastSeq)
@@ -199,7 +206,7 @@ function createSync(key, changed) {
 		const path = isOpen() ? `conversations/${state.conversation.id}/messages` : 'conversations';
 		const answer = await request('POST', path, {
 			token: turn.token,
-			body: { clientId, content, pageUrl: !isOpen() && page.url || undefined },
+			body: { clientId, content, pageUrl: isOpen() ? undefined : page.pageUrl },
 		});
 		if (turn !== session)
 			return; /* the thread is another one now; sent again, it is known there */
@@ -433,5 +440,5 @@ function createSync(key, changed) {
 		wake();
 	});
 
-	return { state, page, store, start, send, retry, discard, older, typed, read, unread, leave };
+	return { state, store, start, visit, send, retry, discard, older, typed, read, unread, leave };
 }

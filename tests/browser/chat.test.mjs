@@ -50,9 +50,8 @@ describe('a visitor and an agent', () => {
 			(async () => { for (let i = 0; i < 12; i++) await thread.say(page, `agent ${i}`); })(),
 		]);
 		const all = ['Quick question', ...words];
-		await eventually('all words on both sides', async () =>
-			all.every((text) => true) && (await thread.texts(page)).length >= all.length && (await widget.texts()).filter((t) => all.includes(t)).length >= all.length,
-			{ seconds: 20 });
+		await eventually('all words on both sides', async () => (await thread.texts(page)).length >= all.length &&
+			(await widget.texts()).filter((text) => all.includes(text)).length >= all.length, { seconds: 40 });
 		const seen = await thread.texts(page), read = (await widget.texts()).filter((text) => all.includes(text));
 		assert.deepEqual([...seen].sort(), [...all].sort());
 		assert.deepEqual(read, seen, 'the same order');
@@ -78,7 +77,7 @@ describe('a visitor and an agent', () => {
 		await eventually('seen by the agent', async () => (await widget.meta()).some((text) => /Seen/.test(text)));
 		await thread.say(page, 'I have');
 		await widget.hears('I have');
-		await eventually('seen by the visitor', () => page.$$eval('#messages .is-agent .mark', (all) =>
+		await eventually('seen by the visitor', () => page.$$eval('#messages .is-agent .receipt', (all) =>
 			all.length && !all.at(-1).hasAttribute('data-unseen')));
 	});
 
@@ -187,7 +186,7 @@ describe('a visitor', () => {
 		await other.hears('Two tabs');
 		await thread.say(page, 'to both');
 		await Promise.all([widget.hears('to both'), other.hears('to both')]);
-		await new Promise((done) => second.once('load', done) && second.reload());
+		await second.reload();
 		const tabs = [widget, await new Widget(second).ready()];
 		for (const tab of tabs)
 			await eventually('once', async () => count(await tab.texts(), 'to both') === 1 && count(await tab.texts(), 'Two tabs') === 1);
@@ -203,7 +202,8 @@ describe('a visitor', () => {
 		await page.keyboard.press('Enter');
 		await widget.hears('by keyboard');
 		await page.keyboard.press('Escape');
-		await eventually('the focus is back', () => page.evaluate(() => document.activeElement !== document.body || true));
+		await eventually('the focus is on the launcher', () => page.evaluate(() =>
+			document.activeElement.tagName === 'DIV' && document.activeElement.parentNode === document.body));
 	});
 });
 

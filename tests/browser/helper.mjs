@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
 import { chromium } from 'playwright-core';
-import { eventually, useWorld } from '../lib/world.mjs';
+import { eventually as within, useWorld } from '../lib/world.mjs';
 
-export { eventually };
+// A browser on a busy machine takes its time.
+export const eventually = (what, check, options) => within(what, check, { seconds: 25, ...options });
 
 const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
@@ -22,7 +23,7 @@ export async function useBrowser() {
 
 	async function open(url, { storageState, ...options } = {}) {
 		const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB', storageState, ...options });
-		context.setDefaultTimeout(15000);
+		context.setDefaultTimeout(25000);
 		const window = { context, faults: [], dialogs: [], page: null };
 		context.on('page', (page) => watch(page, window));
 		window.page = await context.newPage();

@@ -54,9 +54,6 @@ test('sign in, find, read, answer, note, assign, close and open, sign out', asyn
 	assert.equal((await state()).status, 'closed');
 	await widget.hears('Yes, and goodbye');
 
-	const out = await page.$('form[action="/sign-out"]');
-	assert.ok(out);
-	await page.evaluate?.call; // no scripts: the button itself
 	const menu = await page.$('details:has(form[action="/sign-out"]) > summary');
 	if (menu)
 		await menu.click();

@@ -4,9 +4,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
-#include "base/util.h"
 
 #include <dirent.h>
+#include <time.h>
 
 enum { CASES = 100000 };
 
@@ -251,7 +251,7 @@ static void
 many_keys_are_fast(void **state)
 {
 	struct buf b = { 0 };
-	int64_t start;
+	clock_t start;
 
 	(void)state;
 	buf_char(&b, '{');
@@ -259,10 +259,10 @@ many_keys_are_fast(void **state)
 		buf_printf(&b, "\"%018d%04d\":0,", 0, 1998 - i);
 	buf_str(&b, "\"x\":0}");
 	assert_true(b.len < json_limits_default.bytes);
-	start = time_monotonic_ms();
+	start = clock();
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(json_gate(b.data, b.len, &json_limits_default, NULL), ERR_NONE);
-	assert_true(time_monotonic_ms() - start < 2000);
+	assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
 	memcpy(strstr(b.data, "0001\""), "0002", 4);
 	assert_int_equal(json_gate(b.data, b.len, &json_limits_default, NULL), ERR_INVALID);
 	buf_free(&b);

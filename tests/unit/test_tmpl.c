@@ -5,10 +5,10 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/tmpl.h"
-#include "base/util.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct arena *mem;
@@ -401,7 +401,7 @@ pages_are_fast(void **state)
 	enum { ROUNDS = 200 };
 	struct buf json = { 0 };
 	struct json_object *context;
-	int64_t start;
+	clock_t start;
 
 	(void)state;
 	assert_int_equal(
@@ -428,12 +428,12 @@ pages_are_fast(void **state)
 			i ? "," : "", i, i % 2 ? "true" : "false", i, i % 10);
 	buf_str(&json, "]}");
 	context = json_trusted(mem, json.data);
-	start = time_monotonic_ms();
+	start = clock();
 	for (int i = 0; i < ROUNDS; i++) {
 		buf_clear(&out);
 		assert_int_equal(tmpl_render(set, "page", context, &out), ERR_NONE);
 	}
-	assert_true(time_monotonic_ms() - start < ROUNDS);
+	assert_true(clock() - start < ROUNDS * (CLOCKS_PER_SEC / 1000));
 	assert_true(out.len > 50 * 150);
 	buf_free(&json);
 }
