@@ -4,7 +4,6 @@
 #include "db/db.h"
 #include "db/migrate.h"
 #include "doctor_db.sql.h"
-#include "jobs/jobs.h"
 
 enum { SERVER_VERSION_MIN = 150000 };
 
@@ -120,7 +119,17 @@ check_wall(struct doctor *d, struct db *db)
 {
 	struct rows *rows;
 
-	if (db_one(db, d->mem, &SQL_doctor_open_tables, ARGS(d->conf->app_role), &rows))
+	if (!d->conf->database_roles) {
+		doctor_note(d, HEALTH_WARNING, "row security", "does not bind the workers",
+			"Let a superuser run ALTER ROLE ... CREATEROLE for the login role, run "
+			"parlor "
+			"migrate, and take out database_roles = no");
+		return;
+	}
+	check_role(d, db, DB_ROLE_APP);
+	check_role(d, db, DB_ROLE_POLL);
+	check_role(d, db, DB_ROLE_JOBS);
+	if (db_one(db, d->mem, &SQL_doctor_open_tables, ARGS(DB_ROLE_APP), &rows))
 		return;
 	if (rows_text(rows, 0, 0))
 		doctor_note(d, HEALTH_BAD, "row security",
@@ -138,9 +147,6 @@ doctor_database(struct doctor *d)
 
 	if (check_server(d, db) && check_schema(d, db)) {
 		check_login(d, db);
-		check_role(d, db, d->conf->app_role);
-		check_role(d, db, d->conf->poll_role);
-		check_role(d, db, DB_ROLE_JOBS);
 		check_wall(d, db);
 	}
 	db_free(db);

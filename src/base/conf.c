@@ -36,8 +36,6 @@ range_text(struct arena *mem, const struct conf_option *o)
 	switch (o->kind) {
 	case CONF_URL:
 		return "must be http:// or https:// and a host, without a path or a closing slash";
-	case CONF_NAME:
-		return "must be lower-case letters, digits and _, at most 63 of them";
 	case CONF_TOKEN:
 		return "must be letters, digits and any of . _ -";
 	case CONF_LEVEL:
@@ -99,9 +97,6 @@ text_fits(const struct conf_option *o, const char *value)
 	switch (o->kind) {
 	case CONF_URL:
 		return is_base_url(value);
-	case CONF_NAME:
-		return strlen(value) <= 63 &&
-		       all_of(value, "abcdefghijklmnopqrstuvwxyz0123456789_");
 	case CONF_TOKEN:
 		return all_of(
 			value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");

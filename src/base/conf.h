@@ -19,8 +19,7 @@ struct conf {
 	const char *demo_key;	 /* the publishable key of the demo shop; "" for no /demo */
 	/* [database] */
 	const char *database_url;
-	const char *app_role;  /* "parlor_app" */
-	const char *poll_role; /* "parlor_poll" */
+	bool database_roles; /* workers take a role that row-level security binds */
 	/* [auth] */
 	const char *auth_secret;   /* BETTER_AUTH_SECRET, at least 32 characters */
 	const char *cookie_prefix; /* "better-auth" */
@@ -37,7 +36,6 @@ struct conf {
 enum conf_kind {
 	CONF_TEXT,   /* min is the least length */
 	CONF_URL,    /* http:// or https:// and a host, nothing after it */
-	CONF_NAME,   /* lower-case letters, digits, _ */
 	CONF_TOKEN,  /* what may stand in the name of a cookie */
 	CONF_LEVEL,  /* a level of log.h */
 	CONF_BOOL,   /* yes or no, on or off, true or false, 1 or 0 */

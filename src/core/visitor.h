@@ -17,6 +17,7 @@ struct visitor_new {
 	const char *name, *email; /* as the visitor says; NULL when unknown */
 	const char *user_agent, *address;
 	const char *metadata; /* JSON object, NULL when none */
+	const char *locale;   /* language tag (RFC 5646), NULL when unknown */
 };
 
 /* A new visitor of as->organization with a new token (in mem; only its hash is kept). */

@@ -3,8 +3,8 @@ SELECT organization_id, visitor_id, name, chat_domain FROM parlor.auth_visitor($
 
 -- name: visitor_insert
 INSERT INTO chat_users (id, organization_id, email, name, session_id, user_agent, ip_address, metadata,
-                        created_at, last_seen_at)
-VALUES ($2, $1, $3, $4, $2, $5, $6, $7, parlor.now(), parlor.now());
+                        locale, created_at, last_seen_at)
+VALUES ($2, $1, $3, $4, $2, $5, $6, $7, $8, parlor.now(), parlor.now());
 
 -- name: visitor_token_insert
 -- Idle 30 days, 180 days at most.

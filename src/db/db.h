@@ -31,6 +31,9 @@ struct stmt {
 /* PostgreSQL role a connection works as; see docs/operations.md. NULL role: as it logged in. */
 #define DB_ROLE_APP "parlor_app"
 #define DB_ROLE_POLL "parlor_poll"
+#define DB_ROLE_JOBS "parlor_jobs"
+/* Limits as with a role, but none is taken: where the database's user may not make roles. */
+#define DB_ROLE_NONE "none"
 
 /*
  * Never fails: the connection is made on first use, and made again when it was lost.

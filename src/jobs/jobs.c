@@ -203,7 +203,7 @@ cmd_jobs(int argc, char **argv)
 		arena_free(mem);
 		return 1;
 	}
-	w.db = db_new(w.conf->database_url, DB_ROLE_JOBS);
+	w.db = db_new(w.conf->database_url, w.conf->database_roles ? DB_ROLE_JOBS : DB_ROLE_NONE);
 	if (!once)
 		loop(&w);
 	else

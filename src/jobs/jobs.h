@@ -10,9 +10,6 @@
 #include "base/conf.h"
 #include "db/db.h"
 
-/* The role the process works as: parlor_app and the functions that claim and clear up. */
-#define DB_ROLE_JOBS "parlor_jobs"
-
 struct job {
 	const char *id;
 	const char *organization; /* NULL: the installation's own */

@@ -104,9 +104,12 @@ BEGIN
     UPDATE parlor.event_state SET system = here, horizon = pg_current_xact_id();
     RETURN 0;
   END IF;
+  -- Never beyond the oldest transaction under way, so that a new cursor is always above the horizon,
+  -- even while somebody keeps a transaction open for days.
   WITH old AS (
     SELECT e.xid, e.id FROM parlor.events e
       WHERE e.created_at < parlor.now() - interval '48 hours'
+        AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
       ORDER BY e.xid, e.id LIMIT batch
   ), deleted AS (
     DELETE FROM parlor.events e USING old WHERE e.xid = old.xid AND e.id = old.id RETURNING e.xid

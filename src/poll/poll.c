@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "cmd.h"
+#include "db/db.h"
 #include "web/fcgi.h"
 
 #include <errno.h>
@@ -142,7 +143,8 @@ start(struct poller *p)
 	loop_timer(p->loop, &p->tick, TICK_MS);
 	loop_after_turn(p->loop, after_turn, p);
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
-	p->db = async_new(p->loop, conf->database_url, conf->poll_role, &events);
+	p->db = async_new(p->loop, conf->database_url,
+		conf->database_roles ? DB_ROLE_POLL : DB_ROLE_NONE, &events);
 }
 
 /* Everybody is sent to whoever serves the socket next, not all at once. */

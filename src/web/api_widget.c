@@ -150,6 +150,7 @@ api_widget_session(struct req *r)
 		return e;
 	if (in.metadata)
 		visitor.metadata = json_write(in.metadata);
+	visitor.locale = in.locale;
 	as.organization = organization.id;
 	token = in.token;
 	e = resume(r, organization.id, token, &as);

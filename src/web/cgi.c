@@ -122,7 +122,8 @@ int
 cgi_serve(struct app *app)
 {
 	struct arena *mem = arena_new();
-	struct db *db = db_new(app->conf->database_url, app->conf->app_role);
+	struct db *db = db_new(
+		app->conf->database_url, app->conf->database_roles ? DB_ROLE_APP : DB_ROLE_NONE);
 	int64_t start = time_monotonic_ms();
 	const char *body = "";
 	bool too_large = false, whole, written;

@@ -148,7 +148,8 @@ serve_socket(struct app *app)
 	fcgi_start();
 	hint_start(app->conf->runtime_dir);
 	s.loop = loop_new();
-	s.db = db_new(app->conf->database_url, app->conf->app_role);
+	s.db = db_new(
+		app->conf->database_url, app->conf->database_roles ? DB_ROLE_APP : DB_ROLE_NONE);
 	s.listener = (struct watch){ .fn = on_listener, .arg = &s };
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
 	/* Several workers share the socket: a connection wakes one of them. */

@@ -43,6 +43,8 @@ export async function startStack({ web, seed = true, options = {} } = {}) {
 		rmSync(dir, { recursive: true, force: true });
 	};
 	process.once('exit', atExit);
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+		process.once(signal, () => process.exit(1)); // which runs the line above
 	let facts;
 	try {
 		facts = JSON.parse(await run(args));

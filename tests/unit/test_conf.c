@@ -74,8 +74,7 @@ defaults_fill_the_rest(void **state)
 	assert_string_equal(conf->base_url, "https://chat.example.org");
 	assert_string_equal(conf->database_url, "postgresql:///x");
 	assert_string_equal(conf->auth_secret, SECRET);
-	assert_string_equal(conf->app_role, "parlor_app");
-	assert_string_equal(conf->poll_role, "parlor_poll");
+	assert_true(conf->database_roles);
 	assert_string_equal(conf->cookie_prefix, "better-auth");
 	assert_string_equal(conf->log_level, "info");
 	assert_string_equal(conf->demo_key, "");
@@ -184,8 +183,7 @@ values_are_checked(void **state)
 		{ "[limits]\nbody_max = 65537\n", "from 1024 to 65536" },
 		{ "[server]\nlog_level = loud\n", "must be debug, info, warn or error" },
 		{ "[server]\ntemplate_dir =\n", "template_dir must not be empty" },
-		{ "[database]\napp_role = a;b\n", "app_role must be lower-case" },
-		{ "[database]\napp_role = \"x\"\n", "app_role must be lower-case" },
+		{ "[database]\ndatabase_roles = parlor_app\n", "database_roles must be yes or no" },
 		{ "cookie_prefix = a b\n", "cookie_prefix must be letters" },
 		{ "cookie_prefix =\n", "cookie_prefix must be letters" },
 	};
