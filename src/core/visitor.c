@@ -38,7 +38,7 @@ visitor_create(
 	/* Without a name the trigger gives one. */
 	e = db_run(as->db, as->mem, &SQL_visitor_insert,
 		ARGS(as->organization, new_id, new->email, new->name, new->user_agent, new->address,
-			new->metadata),
+			new->metadata, new->locale),
 		NULL);
 	if (!e)
 		e = db_run(as->db, as->mem, &SQL_visitor_token_insert,
