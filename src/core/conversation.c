@@ -11,7 +11,7 @@
 
 /* The one row of a statement that returns JSON and the visitor, who is then woken. */
 static enum err
-change(const struct access *as, const struct stmt *stmt, const char *const *args, const char **json)
+change(const struct access *as, const struct stmt *stmt, struct args args, const char **json)
 {
 	struct rows *rows;
 	enum err e = db_one(as->db, as->mem, stmt, args, &rows);

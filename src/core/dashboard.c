@@ -20,7 +20,7 @@ boolean(bool b)
 
 /* The one text of a statement's one row, as JSON. */
 static enum err
-one_object(const struct access *as, const struct stmt *stmt, const char *const *args,
+one_object(const struct access *as, const struct stmt *stmt, struct args args,
 	struct json_object **out)
 {
 	struct rows *rows;

@@ -28,8 +28,8 @@ fill(struct message *out, const struct rows *rows, bool repeated)
 
 /* The client id is taken: by the first attempt of this send, or by somebody's mistake. */
 static enum err
-answer_repeated(const struct access *as, const struct stmt *stmt, const char *const *args,
-	struct message *out)
+answer_repeated(
+	const struct access *as, const struct stmt *stmt, struct args args, struct message *out)
 {
 	struct rows *rows;
 	enum err e = db_one(as->db, as->mem, stmt, args, &rows);

@@ -276,11 +276,11 @@ send_prepare(struct async *a, struct pending *p)
 }
 
 void
-async_run(
-	struct async *a, const struct stmt *stmt, const char *const *args, async_fn *fn, void *arg)
+async_run(struct async *a, const struct stmt *stmt, struct args args, async_fn *fn, void *arg)
 {
 	struct pending *p;
 
+	stmt_check(stmt, args);
 	if (!a->up) {
 		fn(arg, NULL, ERR_UNAVAILABLE);
 		return;
@@ -294,7 +294,8 @@ async_run(
 	*a->last = p;
 	a->last = &p->next;
 	if (!send_prepare(a, p) ||
-		!PQsendQueryPrepared(a->conn, stmt->name, stmt->nparams, args, NULL, NULL, 0) ||
+		!PQsendQueryPrepared(
+			a->conn, stmt->name, stmt->nparams, args.values, NULL, NULL, 0) ||
 		!PQpipelineSync(a->conn) || !flush(a))
 		lost(a, PQerrorMessage(a->conn));
 }

@@ -35,7 +35,6 @@ void async_free(struct async *a);
 bool async_is_up(const struct async *a);
 
 /* Sends a statement. The arguments are copied. When the connection is down fn is called at once. */
-void async_run(
-	struct async *a, const struct stmt *stmt, const char *const *args, async_fn *fn, void *arg);
+void async_run(struct async *a, const struct stmt *stmt, struct args args, async_fn *fn, void *arg);
 
 #endif

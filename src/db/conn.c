@@ -1,7 +1,10 @@
 /* Opening connections, and the one table of what SQLSTATEs mean. */
 #include "db/conn.h"
 
+#include "base/log.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -69,4 +72,14 @@ conn_err(const char *sqlstate)
 		if (strncmp(sqlstate, codes[i].sqlstate, strlen(codes[i].sqlstate)) == 0)
 			return codes[i].err;
 	return ERR_INTERNAL;
+}
+
+void
+stmt_check(const struct stmt *stmt, struct args args)
+{
+	if (args.count == (size_t)stmt->nparams)
+		return;
+	log_line(LOG_ERROR, "statement %s takes %d parameters, not %zu", stmt->name, stmt->nparams,
+		args.count);
+	abort();
 }

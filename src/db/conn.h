@@ -3,6 +3,7 @@
 #define PARLOR_CONN_H
 
 #include "base/base.h"
+#include "db/db.h"
 
 #include <libpq-fe.h>
 
@@ -26,6 +27,9 @@ void conn_params(struct conn_params *p, const char *url, const char *role);
 
 /* Connects, blocking, at most 5 s. Look at PQstatus(). */
 PGconn *conn_open(const char *url, const char *role);
+
+/* Ends the process when a statement is given another number of parameters than it has. */
+void stmt_check(const struct stmt *stmt, struct args args);
 
 /* What an SQLSTATE means to a caller (https://www.postgresql.org/docs/15/errcodes-appendix.html). */
 enum err conn_err(const char *sqlstate);

@@ -146,15 +146,16 @@ is_prepared(const struct db *db, const struct stmt *stmt)
 
 /* Preparing goes in the same pipeline, so it costs no round trip of its own. */
 static bool
-send_statement(struct db *db, struct pipeline *p, const struct stmt *stmt, const char *const *args)
+send_statement(struct db *db, struct pipeline *p, const struct stmt *stmt, struct args args)
 {
+	stmt_check(stmt, args);
 	if (!is_prepared(db, stmt)) {
 		if (!PQsendPrepare(db->conn, stmt->name, stmt->text, stmt->nparams, NULL))
 			return false;
 		p->prepares[p->count++] = stmt;
 	}
 	p->prepares[p->count++] = NULL;
-	return PQsendQueryPrepared(db->conn, stmt->name, stmt->nparams, args, NULL, NULL, 0);
+	return PQsendQueryPrepared(db->conn, stmt->name, stmt->nparams, args.values, NULL, NULL, 0);
 }
 
 /* A prepared statement outlives the transaction that failed around it. */
@@ -220,8 +221,8 @@ read_results(struct db *db, const char *what, const struct pipeline *p, PGresult
 
 /* Sends first (unless NULL) and second with one Sync. */
 static enum err
-exchange(struct db *db, const struct stmt *first, const char *const *first_args,
-	const struct stmt *second, const char *const *second_args, PGresult **last)
+exchange(struct db *db, const struct stmt *first, struct args first_args, const struct stmt *second,
+	struct args second_args, PGresult **last)
 {
 	struct pipeline p = { .count = 0 };
 	enum err e;
@@ -246,7 +247,7 @@ clear_result(void *result)
 }
 
 enum err
-db_run(struct db *db, struct arena *mem, const struct stmt *stmt, const char *const *args,
+db_run(struct db *db, struct arena *mem, const struct stmt *stmt, struct args args,
 	struct rows **rows)
 {
 	const char *scope = db->scope ? db->scope : "";
@@ -254,7 +255,7 @@ db_run(struct db *db, struct arena *mem, const struct stmt *stmt, const char *co
 	enum err e;
 
 	if (db->in_transaction) {
-		e = exchange(db, NULL, NULL, stmt, args, &result);
+		e = exchange(db, NULL, NO_ARGS, stmt, args, &result);
 	} else {
 		if ((e = ensure_connection(db)))
 			return e;
@@ -271,7 +272,7 @@ db_run(struct db *db, struct arena *mem, const struct stmt *stmt, const char *co
 }
 
 enum err
-db_one(struct db *db, struct arena *mem, const struct stmt *stmt, const char *const *args,
+db_one(struct db *db, struct arena *mem, const struct stmt *stmt, struct args args,
 	struct rows **rows)
 {
 	enum err e = db_run(db, mem, stmt, args, rows);
@@ -304,7 +305,7 @@ end_transaction(struct db *db, const struct stmt *how)
 
 	if (!db->in_transaction)
 		return ERR_UNAVAILABLE; /* the connection broke in between */
-	e = exchange(db, NULL, NULL, how, NO_ARGS, &result);
+	e = exchange(db, NULL, NO_ARGS, how, NO_ARGS, &result);
 	/* COMMIT of a failed transaction answers ROLLBACK, without an error. */
 	if (!e && how == &SQL_commit && strcmp(PQcmdStatus(result), "COMMIT") != 0)
 		e = ERR_INTERNAL;

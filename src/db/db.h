@@ -24,9 +24,17 @@ struct stmt {
 	int nparams;
 };
 
+/* As many as the statement has parameters, or the program ends: a defect that no test may pass. */
+struct args {
+	const char *const *values;
+	size_t count;
+};
+
 /* Text parameters; NULL is SQL NULL. ARGS() with no argument is not allowed: use NO_ARGS. */
-#define ARGS(...) ((const char *const[]){ __VA_ARGS__ })
-#define NO_ARGS NULL
+#define ARGS(...)                                                                                  \
+	((struct args){ (const char *const[]){ __VA_ARGS__ },                                      \
+		sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *) })
+#define NO_ARGS ((struct args){ NULL, 0 })
 
 /* PostgreSQL role a connection works as; see docs/operations.md. NULL role: as it logged in. */
 #define DB_ROLE_APP "parlor_app"
@@ -52,10 +60,10 @@ void db_scope(struct db *db, const char *organization_id);
  * ERR_NOT_FOUND: a foreign key, or SQLSTATE PL404. ERR_FORBIDDEN: SQLSTATE PL403.
  * ERR_INTERNAL: anything else; logged with its SQLSTATE.
  */
-enum err db_run(struct db *db, struct arena *mem, const struct stmt *stmt, const char *const *args,
+enum err db_run(struct db *db, struct arena *mem, const struct stmt *stmt, struct args args,
 	struct rows **rows) MUST_USE;
 /* As db_run, but no row is ERR_NOT_FOUND. */
-enum err db_one(struct db *db, struct arena *mem, const struct stmt *stmt, const char *const *args,
+enum err db_one(struct db *db, struct arena *mem, const struct stmt *stmt, struct args args,
 	struct rows **rows) MUST_USE;
 
 /* A transaction over several statements, with the scope in force when it began. */

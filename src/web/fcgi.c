@@ -128,6 +128,14 @@ pairs_fit(const unsigned char *bytes, size_t len)
 	return true;
 }
 
+/* libfcgi takes the padding of an empty record, and of BEGIN_REQUEST, for the next one. */
+static bool
+is_of(const struct record *rec, unsigned type, unsigned id)
+{
+	return rec->version == 1 && rec->type == type && rec->id == id &&
+	       (rec->len > 0 || rec->padding == 0);
+}
+
 /* PARAMS up to its empty record, collected into pairs. */
 static enum fcgi_state
 look_at_params(const unsigned char *bytes, size_t len, size_t *at, unsigned id)
@@ -137,7 +145,7 @@ look_at_params(const unsigned char *bytes, size_t len, size_t *at, unsigned id)
 	size_t used = 0;
 
 	while (next_record(bytes, len, at, &rec)) {
-		if (rec.version != 1 || rec.type != PARAMS || rec.id != id)
+		if (!is_of(&rec, PARAMS, id))
 			return FCGI_BAD;
 		if (rec.len == 0)
 			return pairs_fit(pairs, used) ? FCGI_READY : FCGI_BAD;
@@ -153,7 +161,7 @@ look_at_stdin(const unsigned char *bytes, size_t len, size_t *at, unsigned id)
 	struct record rec;
 
 	while (next_record(bytes, len, at, &rec)) {
-		if (rec.version != 1 || rec.type != STDIN || rec.id != id)
+		if (!is_of(&rec, STDIN, id))
 			return FCGI_BAD;
 		if (rec.len == 0)
 			return *at == len ? FCGI_READY : FCGI_BAD;
@@ -170,7 +178,7 @@ look_at(const unsigned char *bytes, size_t len, bool whole)
 
 	/* What can be no request is told by its first bytes: nobody waits for the rest. */
 	if (bytes[0] != 1 || (len > 1 && bytes[1] != BEGIN_REQUEST) || (len > 5 && bytes[4] != 0) ||
-		(len > 5 && bytes[5] != 8))
+		(len > 5 && bytes[5] != 8) || (len > 6 && bytes[6] != 0))
 		return FCGI_BAD;
 	if (!next_record(bytes, len, &at, &rec))
 		return FCGI_WAIT;

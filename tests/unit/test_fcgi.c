@@ -336,6 +336,26 @@ wrong_version(struct buf *b)
 }
 
 static void
+padding_of_nothing(struct buf *b)
+{
+	begin(b, 1, 1, 0);
+	buf_add(b, "\x01\x04\x00\x01\x00\x00\x01\x00\x00", 9);
+	record(b, STDIN, 1, "", 0);
+}
+
+static void
+padding_of_begin(struct buf *b)
+{
+	buf_add(b,
+		"\x01\x01\x00\x01\x00\x08\x08\x00"
+		"\x00\x01\x00\x00\x00\x00\x00\x00"
+		"paddings",
+		24);
+	record(b, PARAMS, 1, "", 0);
+	record(b, STDIN, 1, "", 0);
+}
+
+static void
 what_is_no_request_is_bad(void **state)
 {
 	(void)state;
@@ -349,6 +369,8 @@ what_is_no_request_is_bad(void **state)
 	check_bad(abort_in_the_middle, "ABORT");
 	check_bad(params_without_end, "PARAMS without end");
 	check_bad(wrong_version, "another version");
+	check_bad(padding_of_begin, "padding of BEGIN_REQUEST");
+	check_bad(padding_of_nothing, "padding of an empty record");
 }
 
 /* Bytes of a good request, some changed: whatever is READY must be read without harm or stall. */
