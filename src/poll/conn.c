@@ -126,7 +126,8 @@ look(struct conn *c)
 		log_line(LOG_WARN, "a connection was closed: no request we take");
 		conn_close(c);
 		break;
-	default:
+	case FCGI_GONE:
+	case FCGI_BODY: /* not of a request that is asked for whole */
 		conn_close(c);
 	}
 }

@@ -164,9 +164,12 @@ look_at_stdin(const unsigned char *bytes, size_t len, size_t *at, unsigned id)
 		if (!is_of(&rec, STDIN, id))
 			return FCGI_BAD;
 		if (rec.len == 0)
-			return *at == len ? FCGI_READY : FCGI_BAD;
+			return FCGI_READY;
 	}
-	return len == FCGI_PARAMS_MAX ? FCGI_BAD : FCGI_WAIT;
+	/* Of a record that is not all there the beginning of its header is looked at. */
+	if ((len > *at && bytes[*at] != 1) || (len > *at + 1 && bytes[*at + 1] != STDIN))
+		return FCGI_BAD;
+	return len == FCGI_PARAMS_MAX ? FCGI_READY : FCGI_BODY;
 }
 
 static enum fcgi_state
@@ -185,9 +188,11 @@ look_at(const unsigned char *bytes, size_t len, bool whole)
 	if (rec.id == 0 || rec.content[0] != 0 || rec.content[1] != RESPONDER)
 		return FCGI_BAD;
 	state = look_at_params(bytes, len, &at, rec.id);
-	if (state == FCGI_READY && whole)
+	if (state == FCGI_READY)
 		state = look_at_stdin(bytes, len, &at, rec.id);
-	return state;
+	if (whole && state == FCGI_BODY)
+		state = FCGI_WAIT;
+	return whole && state == FCGI_READY && at != len ? FCGI_BAD : state;
 }
 
 enum fcgi_state

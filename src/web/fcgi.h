@@ -20,6 +20,7 @@ enum { FCGI_PARAMS_MAX = 96 * 1024 };
 
 enum fcgi_state {
 	FCGI_WAIT,  /* more has to come */
+	FCGI_BODY,  /* all of PARAMS is there, and the body so far is sound */
 	FCGI_READY, /* hand it to fcgi_read() */
 	FCGI_GONE,  /* the peer closed, or the descriptor is broken */
 	FCGI_BAD,   /* not a request we take: close it */
@@ -49,14 +50,15 @@ bool fcgi_is_socket(int fd);
 int fcgi_accept(int listener, int seconds);
 
 /*
- * Looks, without reading or waiting, whether a request is there: BEGIN_REQUEST and all of PARAMS,
- * and when whole is set all of STDIN and nothing behind it.
+ * Looks, without reading or waiting, whether a request is there: BEGIN_REQUEST, all of PARAMS, all of
+ * STDIN. whole: nothing may be behind it, and it is never FCGI_BODY. Otherwise a body longer than
+ * FCGI_PARAMS_MAX is READY when as much of it as can be looked at is sound.
  */
 enum fcgi_state fcgi_peek(int fd, bool whole);
 
 /*
- * Reads the request of a connection that is FCGI_READY, its body included (blocking, unless it was
- * seen whole). On an error the descriptor is closed: ERR_SYNTAX for what was no request,
+ * Reads the request of a connection that is FCGI_READY or FCGI_BODY, its body included (blocking,
+ * unless it was seen whole). On an error the descriptor is closed: ERR_SYNTAX for what was no request,
  * ERR_UNAVAILABLE for one that the web server gave up.
  */
 enum err fcgi_read(int fd, struct arena *mem, size_t body_max, struct fcgi_request *in) MUST_USE;

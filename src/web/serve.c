@@ -24,7 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_LIMIT_MS = 2000, IO_LIMIT_S = 10, BODY_FACTOR = 4 };
+enum { READ_LIMIT_MS = 2000, BODY_LIMIT_MS = 200, IO_LIMIT_S = 10, BODY_FACTOR = 4 };
 
 struct server {
 	struct app *app;
@@ -55,26 +55,32 @@ serve_log(const struct req *r, int64_t ms)
 	log_set_request("");
 }
 
-/* Until the request may be read without stalling on it. */
+/*
+ * Until the request may be read without stalling on it. A body that does not come whole at once, since
+ * it is longer than the socket's buffer, is read as it comes.
+ */
 static bool
 wait_ready(int fd)
 {
-	int64_t deadline = time_monotonic_ms() + READ_LIMIT_MS, left;
+	int64_t now = time_monotonic_ms(), deadline = now + READ_LIMIT_MS, body_since = 0;
 	enum fcgi_state state = FCGI_WAIT;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	while (state == FCGI_WAIT && (left = deadline - time_monotonic_ms()) > 0) {
-		if (poll(&p, 1, (int)left) <= 0)
+	for (; now < deadline; now = time_monotonic_ms()) {
+		if (poll(&p, 1, (int)(deadline - now)) <= 0)
 			break;
 		state = fcgi_peek(fd, false);
+		if (state == FCGI_BODY && body_since == 0)
+			body_since = now;
+		if (state != FCGI_WAIT && !(state == FCGI_BODY && now - body_since < BODY_LIMIT_MS))
+			break;
 		/* What lies there half would wake poll() at once, over and over. */
-		if (state == FCGI_WAIT)
-			poll(NULL, 0, 1);
+		poll(NULL, 0, 1);
 	}
 	if (state == FCGI_BAD || state == FCGI_WAIT)
 		log_line(LOG_WARN, "a connection was closed: %s",
 			state == FCGI_BAD ? "no request we take" : "no whole request in time");
-	return state == FCGI_READY;
+	return state == FCGI_READY || state == FCGI_BODY;
 }
 
 static bool

@@ -30,6 +30,7 @@ function createSync(key, changed) {
 	let leader = false;
 	let claim = null;    /* our request for the lead */
 	let cut = null;      /* ends the request that waits for events */
+	let enteredAt = 0;
 	let held = null;     /* while the state is loaded: what other tabs polled meanwhile */
 	let filling = false;
 	let typingTimer = 0, typedAt = 0;
@@ -91,6 +92,7 @@ function createSync(key, changed) {
 			if (mine !== held)
 				return; /* a newer one is under way */
 			session = { token: answer.token, cursor: answer.cursor };
+			enteredAt = Date.now();
 			if (answer.token !== token)
 				store.set('token', answer.token);
 			Object.assign(state, { conversation, thread, readSeq: conversation ? conversation.visitorReadSeq : 0 });
@@ -197,8 +199,8 @@ function createSync(key, changed) {
 	const isOpen = () => session && state.conversation && state.conversation.status !== 'closed';
 
 	async function put({ clientId, content }) {
-		/* The first message makes the visitor. Later it may be another tab that has gone ahead. */
-		if (!isOpen())
+		/* The first message makes the visitor. Later another tab may have begun a conversation. */
+		if (!session || !isOpen() && Date.now() - enteredAt > 2000)
 			await enter(store.get('token'));
 		const turn = session;
 		if (!turn)

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { Client, expect, useWorld, word } from '../lib/world.mjs';
-import { STAFF, VISITOR, cursorNow, exactlyOnce, messagesOf, poll } from '../lib/polls.mjs';
+import { STAFF, VISITOR, cursorNow, exactlyOnce, messagesOf, poll, survives } from '../lib/polls.mjs';
 
 const world = await useWorld({ web: 2, options: { 'poll.poll_notify': 'no' } });
 const ini = `${world.stack.home}/parlor.ini`;
@@ -29,6 +29,12 @@ describe('without hints', () => {
 	});
 
 	test('events arrive exactly once, whatever order transactions end in', () => exactlyOnce(world, shop));
+
+	test('a poller and web workers that are killed lose nothing', () => survives(world, shop, async () => {
+		for (const name of ['web', 'poll'])
+			for (const pid of await world.stack.pids(name))
+				process.kill(pid, 'SIGKILL');
+	}));
 });
 
 describe('plain CGI', () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { eventually, expect, useWorld, word } from '../lib/world.mjs';
-import { STAFF, VISITOR, begin, cursorNow, descriptors, fastcgi, messagesOf, params, park, poll, record }
+import { STAFF, VISITOR, begin, cursorNow, descriptors, fastcgi, messagesOf, params, park, poll, record, survives }
 	from '../lib/polls.mjs';
 
 const world = await useWorld({ web: 2 });
@@ -114,6 +114,8 @@ describe('a hostile web server', () => {
 		'zeros': Buffer.alloc(4096),
 		'lengths of 2 GB': Buffer.concat([begin(), record(4, 1, long), record(4, 1), record(5, 1)]),
 		'GET_VALUES with four names': record(9, 0, Buffer.from('\x01\0A\x01\0B\x01\0C\x01\0D', 'latin1')),
+		'GET_VALUES inside a body': Buffer.concat([begin(), params(nothing), record(4, 1), record(5, 1, Buffer.from('x')),
+			record(9, 0, Buffer.from('\x01\0A\x01\0B\x01\0C\x01\0D', 'latin1')), record(5, 1)]),
 		'an unknown type': record(77, 0, Buffer.from('x')),
 		'another role': Buffer.concat([begin(1, 3), params(nothing), record(4, 1), record(5, 1)]),
 		'request id 0': Buffer.concat([begin(0), params(nothing, 0), record(4, 0), record(5, 0)]),
@@ -167,67 +169,14 @@ describe('a hostile web server', () => {
 	});
 });
 
-// Reads on through 503 and broken connections, as the widget does.
-async function readThrough(client, path, cursor, enough, seconds = 40) {
-	const events = [], end = Date.now() + seconds * 1000;
-	while (!enough(events)) {
-		assert.ok(Date.now() < end, `only ${events.length} events in ${seconds} s`);
-		let answer;
-		try {
-			answer = await poll(client, path, cursor, 5);
-		} catch {
-			continue;
-		}
-		if (answer.status === 503) {
-			await new Promise((done) => setTimeout(done, 100));
-			continue;
-		}
-		expect(answer, 200);
-		events.push(...answer.json.events);
-		cursor = answer.json.cursor;
-	}
-	return events;
-}
-
-// Sends until it is acknowledged, with the same clientId.
-async function sendThrough(id, content) {
-	const body = { clientId: word(), content };
-	for (let tries = 0; tries < 200; tries++) {
-		try {
-			const answer = await shop.api.post(`${staffPath(id)}/messages`, body);
-			if (answer.status === 200 || answer.status === 201)
-				return answer.json.message.id;
-		} catch { /* the connection broke */ }
-		await new Promise((done) => setTimeout(done, 100));
-	}
-	throw new Error('never acknowledged');
-}
-
 describe('what fails', () => {
-	async function exactlyOnce(fault) {
-		const { visitor, id, cursor } = await chat();
-		const sent = [];
-		let done = false;
-		const sending = (async () => {
-			for (let i = 0; i < 40; i++)
-				sent.push(await sendThrough(id, `m${i}`));
-			done = true;
-		})();
-		const reading = readThrough(visitor.client, VISITOR, cursor, (e) => done && messagesOf(e).length >= sent.length);
-		await eventually('some are sent', () => sent.length > 5);
-		await fault();
-		await sending;
-		const ids = messagesOf(await reading).map((m) => m.id);
-		assert.deepEqual(ids, sent);
-	}
-
-	test('a poller that is killed loses nothing', () => exactlyOnce(async () => {
+	test('a poller that is killed loses nothing', () => survives(world, shop, async () => {
 		const pid = await pollPid();
 		process.kill(pid, 'SIGKILL');
 		await eventually('another one serves', async () => (await pollPid()) !== pid && (await pollPid()));
 	}));
 
-	test('web workers that are killed lose nothing', () => exactlyOnce(async () => {
+	test('web workers that are killed lose nothing', () => survives(world, shop, async () => {
 		for (const pid of await stack.pids('web'))
 			process.kill(pid, 'SIGKILL');
 	}));
@@ -235,7 +184,7 @@ describe('what fails', () => {
 	test('PostgreSQL that is killed loses nothing, and waits outlive it', async () => {
 		const patient = await chat();
 		const wait = poll(patient.visitor.client, VISITOR, patient.cursor, 20);
-		await exactlyOnce(async () => {
+		await survives(world, shop, async () => {
 			await stack.killComponent('postgresql');
 			await stack.startComponent('postgresql');
 		});
@@ -243,7 +192,7 @@ describe('what fails', () => {
 		assert.deepEqual(messagesOf(expect(await wait, 200).json.events).map((m) => m.content), ['back again']);
 	});
 
-	test('a connection that PostgreSQL ends loses nothing', () => exactlyOnce(() =>
+	test('a connection that PostgreSQL ends loses nothing', () => survives(world, shop, () =>
 		stack.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'parlor'")));
 
 	test('a poller that is told to end answers everybody first', async () => {

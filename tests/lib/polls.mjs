@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import net from 'node:net';
 import { openSql } from './sql.mjs';
-import { expect, word } from './world.mjs';
+import { eventually, expect, word } from './world.mjs';
 
 export const VISITOR = '/api/v1/widget/events';
 export const STAFF = '/api/v1/events';
@@ -82,6 +82,65 @@ export async function exactlyOnce(world, shop, { readers = 4, writers = 6 } = {}
 			assert.deepEqual(seqs, seqs.map((_, n) => seqs[0] + n), `reader ${i}: the order of seq`);
 		}
 	});
+}
+
+// Reads on through 503 and broken connections, as the widget does.
+async function readThrough(client, path, cursor, enough, seconds = 60) {
+	const events = [], end = Date.now() + seconds * 1000;
+	while (!enough(events)) {
+		assert.ok(Date.now() < end, `only ${events.length} events in ${seconds} s`);
+		let answer;
+		try {
+			answer = await poll(client, path, cursor, 5);
+		} catch {
+			continue;
+		}
+		if (answer.status === 503) {
+			await new Promise((done) => setTimeout(done, 100));
+			continue;
+		}
+		expect(answer, 200);
+		events.push(...answer.json.events);
+		cursor = answer.json.cursor;
+	}
+	return events;
+}
+
+// Sends until it is acknowledged, with the same clientId.
+async function sendThrough(shop, id, content) {
+	const body = { clientId: word(), content };
+	for (let tries = 0; tries < 200; tries++) {
+		try {
+			const answer = await shop.api.post(`/api/v1/conversations/${id}/messages`, body);
+			if (answer.status === 200 || answer.status === 201)
+				return answer.json.message.id;
+		} catch { /* the connection broke */ }
+		await new Promise((done) => setTimeout(done, 100));
+	}
+	throw new Error('never acknowledged');
+}
+
+// While messages flow something breaks: each that was acknowledged is stored once and heard once, in
+// order, and the service goes on by itself.
+export async function survives(world, shop, fault) {
+	const visitor = await shop.visitor();
+	const { conversation: { id } } = await visitor.begin();
+	const cursor = await cursorNow(visitor.client, VISITOR);
+	const sent = [];
+	let done = false;
+	const sending = (async () => {
+		for (let i = 0; i < 40; i++)
+			sent.push(await sendThrough(shop, id, `m${i}`));
+		done = true;
+	})();
+	const reading = readThrough(visitor.client, VISITOR, cursor, (e) => done && messagesOf(e).length >= sent.length);
+	await eventually('some are sent', () => sent.length > 5);
+	await fault();
+	await sending;
+	assert.deepEqual(messagesOf(await reading).map((m) => m.id), sent);
+	const stored = await eventually('the rows', () => world.sql.rows`SELECT id, seq::int FROM messages WHERE conversation_id = ${id} ORDER BY seq`);
+	assert.deepEqual(stored.slice(1).map((m) => m.id), sent);
+	assert.deepEqual(stored.map((m) => m.seq), stored.map((_, i) => i + 1));
 }
 
 // n waits over plain sockets, from many addresses so that ports do not run out. answers: what came.

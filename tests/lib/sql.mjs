@@ -13,11 +13,12 @@ export function literal(value) {
 
 const text = (strings, values) => strings.reduce((all, part, i) => all + literal(values[i - 1]) + part);
 
-export function openSql(databaseUrl) {
+// One psql. run(query) resolves with the bare output, or rejects with the last error's message.
+function startPsql(databaseUrl) {
 	const child = spawn('psql', ['-X', '-q', '-A', '-t', databaseUrl], {
 		stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH, LANG: 'C.UTF-8' } });
-	const waiting = [];
-	let output = '', ended = null;
+	const waiting = [], psql = { ended: false, close: () => child.stdin.end() };
+	let output = '';
 	child.stdout.setEncoding('utf8');
 	child.stdout.on('data', (chunk) => {
 		output += chunk;
@@ -34,20 +35,28 @@ export function openSql(databaseUrl) {
 		}
 	});
 	child.stderr.resume();
+	child.stdin.on('error', () => {});
 	child.on('close', () => {
-		ended = new Error('psql ended');
-		waiting.splice(0).forEach(({ reject }) => reject(ended));
+		psql.ended = true;
+		waiting.splice(0).forEach(({ reject }) => reject(new Error('psql ended')));
 	});
+	psql.run = (query) => new Promise((resolve, reject) => {
+		const mark = `-- ${randomBytes(9).toString('hex')} --`;
+		waiting.push({ mark, resolve, reject });
+		child.stdin.write(`\\set LAST_ERROR_MESSAGE ''\n${query}\n;\n\\echo '${mark}' :LAST_ERROR_MESSAGE\n`);
+	});
+	return psql;
+}
 
-	function run(query) {
-		if (ended)
-			return Promise.reject(ended);
-		return new Promise((resolve, reject) => {
-			const mark = `-- ${randomBytes(9).toString('hex')} --`;
-			waiting.push({ mark, resolve, reject });
-			child.stdin.write(`\\set LAST_ERROR_MESSAGE ''\n${query}\n;\n\\echo '${mark}' :LAST_ERROR_MESSAGE\n`);
-		});
-	}
+export function openSql(databaseUrl) {
+	let psql = startPsql(databaseUrl);
+
+	// psql ends with the server; the next query has a new one.
+	const run = (query) => {
+		if (psql.ended)
+			psql = startPsql(databaseUrl);
+		return psql.run(query);
+	};
 
 	return {
 		// Tagged templates: values become literals. exec: the bare output; rows: of one SELECT or
@@ -60,6 +69,6 @@ export function openSql(databaseUrl) {
 		async value(strings, ...values) {
 			return Object.values((await this.rows(strings, ...values))[0] ?? { none: undefined })[0];
 		},
-		close: () => child.stdin.end(),
+		close: () => psql.close(),
 	};
 }

@@ -167,6 +167,49 @@ a_part_of_a_request_waits(void **state)
 	buf_free(&b);
 }
 
+/* Params whose bytes are given as they are. */
+static void
+with_params(struct buf *b, const void *bytes, size_t len)
+{
+	begin(b, 1, 1, 0);
+	if (len)
+		record(b, PARAMS, 1, bytes, len);
+	record(b, PARAMS, 1, "", 0);
+	record(b, STDIN, 1, "", 0);
+}
+
+/* A blocking worker may begin to read a body that is not all there, when what is there is sound. */
+static void
+a_body_is_looked_at_as_far_as_it_is_there(void **state)
+{
+	char *big = calloc(1, 60000);
+	struct buf b = { 0 };
+
+	(void)state;
+	with_params(&b, "", 0);
+	b.len -= 8; /* without the end of STDIN */
+	assert_int_equal(state_of(&b, false), FCGI_BODY);
+	assert_int_equal(state_of(&b, true), FCGI_WAIT);
+	record(&b, STDIN, 1, big, 60000);
+	assert_int_equal(state_of(&b, false), FCGI_BODY);
+	record(&b, STDIN, 1, big, 60000);
+	assert_int_equal(state_of(&b, false), FCGI_READY);
+	assert_int_equal(state_of(&b, true), FCGI_BAD);
+	buf_clear(&b);
+	with_params(&b, "", 0);
+	b.len -= 8;
+	record(&b, GET_VALUES, 0,
+		"\x01\x00"
+		"A\x01\x00"
+		"B\x01\x00"
+		"C\x01\x00"
+		"D",
+		12);
+	assert_int_equal(state_of(&b, false), FCGI_BAD);
+	buf_free(&b);
+	free(big);
+}
+
 static void
 a_closed_connection_is_gone(void **state)
 {
@@ -179,17 +222,6 @@ a_closed_connection_is_gone(void **state)
 	close(peer);
 	assert_int_equal(fcgi_peek(fd, true), FCGI_GONE);
 	close(fd);
-}
-
-/* Params whose bytes are given as they are. */
-static void
-with_params(struct buf *b, const void *bytes, size_t len)
-{
-	begin(b, 1, 1, 0);
-	if (len)
-		record(b, PARAMS, 1, bytes, len);
-	record(b, PARAMS, 1, "", 0);
-	record(b, STDIN, 1, "", 0);
 }
 
 static void
@@ -462,6 +494,7 @@ main(void)
 		cmocka_unit_test(a_request_is_read_as_it_was_sent),
 		cmocka_unit_test(a_body_over_the_limit_is_dropped_and_marked),
 		cmocka_unit_test(a_part_of_a_request_waits),
+		cmocka_unit_test(a_body_is_looked_at_as_far_as_it_is_there),
 		cmocka_unit_test(a_closed_connection_is_gone),
 		cmocka_unit_test(lengths_that_do_not_fit_are_bad),
 		cmocka_unit_test(what_is_no_request_is_bad),
