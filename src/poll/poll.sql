@@ -2,8 +2,9 @@
 SELECT parlor.timeline(), pg_current_snapshot()::text;
 
 -- name: poll_use_indexes
--- For this connection: a plan that was made while the table was empty would read all of it later.
-SET enable_seqscan = off;
+-- For this connection: a plan that was made while the table was empty would read all of it later. What
+-- cannot do without a sequential scan then looks so dear that it would be compiled, for a second.
+SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false);
 
 -- name: poll_listen
 LISTEN parlor;
@@ -29,9 +30,9 @@ SELECT w.n, a.organization_id, a.member_id, NULL
 
 -- name: poll_sweep
 -- What the poller itself has not seen: whom to wake, and who lost access (first, so that the limit
--- never cuts it). At least one row.
-SELECT parlor.timeline(), pg_current_snapshot()::text,
-       pg_snapshot_xmin($1::pg_snapshot) <= parlor.event_horizon(),
+-- never cuts it). At least one row; sub-selects, so that what is the same for all is computed once.
+SELECT (SELECT parlor.timeline()), (SELECT pg_current_snapshot()::text),
+       (SELECT pg_snapshot_xmin($1::pg_snapshot) <= parlor.event_horizon()),
        e.organization_id, e.visitor, e.xid, e.revoked
   FROM (SELECT) AS always LEFT JOIN LATERAL (
     SELECT DISTINCT v.organization_id,

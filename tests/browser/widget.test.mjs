@@ -93,13 +93,16 @@ function chat() {
 			self.token ??= 't1';
 			return [200, { token: self.token, settings: {}, conversation: self.conversation, cursor: String(self.events.length) }];
 		}
-		if (headers.Authorization !== 'Bearer ' + self.token)
+		const known = () => headers.Authorization === 'Bearer ' + self.token;
+		if (!known())
 			return [401, {}];
 		const query = new URL('http://x/' + path).searchParams;
 		if (path.startsWith('events')) {
 			const from = Number(query.get('cursor'));
-			while (self.events.length === from && self.token)
+			while (self.events.length === from && known())
 				await flush();
+			if (!known())
+				return [401, {}];
 			return [200, { cursor: String(self.events.length), events: self.events.slice(from), live: [], pollAfterMs: 0 }];
 		}
 		if (path === 'conversations') {
@@ -116,7 +119,7 @@ function chat() {
 	return self;
 }
 
-const contents = (state) => state.thread.list.map((message) => message.content);
+const contents = (state) => Array.from(state.thread.list, (message) => message.content);
 
 async function begun(world, options) {
 	const one = tab(world.server, options);
@@ -299,8 +302,7 @@ describe('sync', () => {
 		const { sync, state, storage } = await begun(world);
 		sync.send('one');
 		await until('sent', () => contents(state).length === 1);
-		Object.assign(world, { token: null, conversation: null, messages: [], events: [] });
-		world.token = 't2';
+		Object.assign(world, { token: 't2', conversation: null, messages: [], events: [] });
 		await until('forgotten', () => !state.conversation && !contents(state).length);
 		assert.equal(storage['parlor.pk_test.token'], undefined);
 		sync.send('new');

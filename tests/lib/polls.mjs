@@ -141,6 +141,7 @@ export async function survives(world, shop, fault) {
 	const stored = await eventually('the rows', () => world.sql.rows`SELECT id, seq::int FROM messages WHERE conversation_id = ${id} ORDER BY seq`);
 	assert.deepEqual(stored.slice(1).map((m) => m.id), sent);
 	assert.deepEqual(stored.map((m) => m.seq), stored.map((_, i) => i + 1));
+	await eventually('it serves', async () => (await poll(visitor.client, VISITOR, '', 0).catch(() => ({}))).status === 200);
 }
 
 // n waits over plain sockets, from many addresses so that ports do not run out. answers: what came.
