@@ -34,6 +34,7 @@ function createSync(key, changed) {
 	let held = null;     /* while the state is loaded: what other tabs polled meanwhile */
 	let filling = false;
 	let typingTimer = 0, typedAt = 0;
+	let reported = 0;    /* the readSeq that the server was told */
 
 	/* --- Settings and session --- */
 
@@ -93,6 +94,7 @@ function createSync(key, changed) {
 				return; /* a newer one is under way */
 			session = { token: answer.token, cursor: answer.cursor };
 			enteredAt = Date.now();
+			reported = 0;
 			if (answer.token !== token)
 				store.set('token', answer.token);
 			Object.assign(state, { conversation, thread, readSeq: conversation ? conversation.visitorReadSeq : 0 });
@@ -219,10 +221,10 @@ function createSync(key, changed) {
 	}
 
 	function adopt(conversation) {
-		if (state.conversation && state.conversation.id === conversation.id)
-			Object.assign(state.conversation, conversation);
-		else
-			Object.assign(state, { conversation, thread: new Thread(), readSeq: conversation.visitorReadSeq || 0 });
+		if (ours(conversation.id))
+			return Object.assign(state.conversation, conversation);
+		reported = 0;
+		Object.assign(state, { conversation, thread: new Thread(), readSeq: conversation.visitorReadSeq });
 	}
 
 	/* Takes out of the outbox what has arrived, also when the answer to the send was lost. */
@@ -302,7 +304,7 @@ function createSync(key, changed) {
 				writing('');
 		} else if (type === 'message.read') {
 			const field = data.reader === 'visitor' ? 'visitorReadSeq' : 'agentReadSeq';
-			conversation[field] = Math.max(conversation[field] || 0, data.seq);
+			conversation[field] = Math.max(conversation[field], data.seq);
 			state.readSeq = Math.max(state.readSeq, conversation.visitorReadSeq);
 		} else if (data.conversation)
 			Object.assign(conversation, data.conversation);
@@ -368,10 +370,12 @@ function createSync(key, changed) {
 	/* A failed report is repeated with the next batch of events. */
 	function report() {
 		const { conversation, readSeq } = state;
-		if (session && conversation && readSeq > (conversation.visitorReadSeq || 0))
-			tell('read', { seq: readSeq }).then(() => {
-				conversation.visitorReadSeq = Math.max(conversation.visitorReadSeq || 0, readSeq);
-			}, () => {});
+		if (!session || !conversation || readSeq <= Math.max(reported, conversation.visitorReadSeq))
+			return;
+		reported = readSeq;
+		tell('read', { seq: readSeq }).catch(() => {
+			reported = 0;
+		});
 	}
 
 	/* --- Tabs and the network --- */

@@ -56,7 +56,8 @@ describe('a visitor and an agent', () => {
 		assert.deepEqual([...seen].sort(), [...all].sort());
 		assert.deepEqual(read, seen, 'the same order');
 		for (const side of ['visitor', 'agent'])
-			assert.deepEqual(seen.filter((text) => text.startsWith(side)), words.filter((text) => text.startsWith(side)));
+			assert.deepEqual(seen.filter((text) => text.startsWith(side)),
+				words.filter((text) => text.startsWith(side)));
 	});
 
 	test('see each other typing', async () => {
@@ -64,7 +65,8 @@ describe('a visitor and an agent', () => {
 		await widget.frame.type('#text', 'I am still wri');
 		await eventually('the agent sees the visitor typing', async () => (await page.textContent('#typing')).trim());
 		await page.type('#content', 'One mo');
-		await eventually('the visitor sees the agent typing', () => widget.frame.$eval('#typing', (one) => /is typing/.test(one.textContent)));
+		await eventually('the visitor sees the agent typing',
+			() => widget.frame.$eval('#typing', (one) => /is typing/.test(one.textContent)));
 		await widget.frame.press('#text', 'Enter');
 		await thread.hears(page, 'I am still wri');
 		await eventually('no longer', async () => !(await page.textContent('#typing')).trim());
@@ -89,7 +91,8 @@ describe('a visitor and an agent', () => {
 		await page.reload();
 		const again = await new Widget(visitor.page).open();
 		await again.hears('Noted');
-		assert.deepEqual((await again.texts()).filter((text) => ['Before the reload', 'Noted'].includes(text)), ['Before the reload', 'Noted']);
+		assert.deepEqual((await again.texts()).filter((text) => ['Before the reload', 'Noted'].includes(text)),
+			['Before the reload', 'Noted']);
 		assert.equal(await again.conversation(), id);
 		await again.say('After the reload');
 		await thread.hears(page, 'After the reload');
@@ -105,7 +108,8 @@ describe('a visitor and an agent', () => {
 		await page.click('label[for=mode-reply]');
 		await thread.say(page, 'Let me look');
 		await widget.hears('Let me look');
-		assert.ok(!(await visitor.page.content()).includes('ten percent') && !(await widget.frame.content()).includes('ten percent'));
+		assert.ok(!(await visitor.page.content()).includes('ten percent') &&
+			!(await widget.frame.content()).includes('ten percent'));
 	});
 
 	test('hear of it when the conversation is closed, and open it again', async () => {
@@ -114,7 +118,8 @@ describe('a visitor and an agent', () => {
 		await eventually('closed for the visitor', async () => /closed/i.test(await widget.frame.textContent('#log')));
 		await widget.say('One more thing');
 		await widget.hears('One more thing');
-		await eventually('it arrives', () => world.sql.value`SELECT count(*)::int AS n FROM messages WHERE content = 'One more thing'`);
+		await eventually('it arrives', () =>
+			world.sql.value`SELECT count(*)::int AS n FROM messages WHERE content = 'One more thing'`);
 	});
 });
 
@@ -189,7 +194,8 @@ describe('a visitor', () => {
 		await second.reload();
 		const tabs = [widget, await new Widget(second).ready()];
 		for (const tab of tabs)
-			await eventually('once', async () => count(await tab.texts(), 'to both') === 1 && count(await tab.texts(), 'Two tabs') === 1);
+			await eventually('once', async () => count(await tab.texts(), 'to both') === 1 &&
+				count(await tab.texts(), 'Two tabs') === 1);
 	});
 
 	test('can use it with the keyboard alone', async () => {
@@ -197,7 +203,8 @@ describe('a visitor', () => {
 		await page.waitForFunction(() => window.Parlor?.loaded);
 		await page.evaluate(() => window.Parlor('show'));
 		const widget = await new Widget(page).ready();
-		await eventually('the focus is in the text', () => widget.frame.evaluate(() => document.activeElement?.id === 'text'));
+		await eventually('the focus is in the text',
+			() => widget.frame.evaluate(() => document.activeElement?.id === 'text'));
 		await page.keyboard.type('by keyboard');
 		await page.keyboard.press('Enter');
 		await widget.hears('by keyboard');
@@ -221,7 +228,8 @@ describe('an agent', () => {
 		await thread.say(page, 'answered once');
 		await widget.hears('answered once');
 		await thread.hears(page, 'answered once');
-		await eventually('one line', async () => (await page.$$('#messages li:has-text("answered once")')).length === 1);
+		await eventually('one line', async () =>
+			(await page.$$('#messages li:has-text("answered once")')).length === 1);
 		assert.equal(await world.sql.value`SELECT count(*)::int AS n FROM messages WHERE conversation_id = ${id} AND content = 'answered once'`, 1);
 	});
 

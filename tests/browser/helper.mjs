@@ -1,8 +1,6 @@
 // Visitors and agents in real windows. What a window complains of is gathered and has to be nothing.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
 import { chromium } from 'playwright-core';
@@ -11,18 +9,22 @@ import { eventually as within, useWorld } from '../lib/world.mjs';
 // A browser on a busy machine takes its time.
 export const eventually = (what, check, options) => within(what, check, { seconds: 25, ...options });
 
-const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = process.env.CHROMIUM ?? browsers.find(existsSync);
 
 // The world with the demo organization, and a browser.
 export async function useBrowser() {
-	const world = await useWorld(process.env.PARLOR_TEST_STACK ? undefined : { seed: true, options: { 'limits.limits_off': 'yes' } });
-	const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
+	const own = { seed: true, options: { 'limits.limits_off': 'yes' } };
+	const world = await useWorld(process.env.PARLOR_TEST_STACK ? undefined : own);
+	const browser = await chromium.launch({ executablePath,
+		args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
 		'--disable-background-networking', '--disable-component-update'] });
 	after(() => browser.close());
 	const windows = [];
 
 	async function open(url, { storageState, ...options } = {}) {
-		const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB', storageState, ...options });
+		const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB',
+			storageState, ...options });
 		context.setDefaultTimeout(25000);
 		const window = { context, faults: [], dialogs: [], page: null };
 		context.on('page', (page) => watch(page, window));
@@ -35,7 +37,8 @@ export async function useBrowser() {
 	return {
 		world, browser, open,
 		demo: () => open(world.stack.demoPage),
-		agent: async (path = '/inbox?view=all', options) => open(world.url + path, { storageState: await signedIn(), ...options }),
+		agent: async (path = '/inbox?view=all', options) =>
+			open(world.url + path, { storageState: await signedIn(), ...options }),
 		// Closes all windows of a test; none may have complained, unless what it said was expected.
 		async close({ allow = /^$/ } = {}) {
 			for (const { context, faults, dialogs } of windows.splice(0)) {
@@ -97,7 +100,8 @@ export class Widget {
 
 	// The panel's frame, once it is there and has loaded.
 	async ready() {
-		this.frame = await eventually('the panel', () => this.page.frames().find((frame) => frame.url().includes('/widget/frame')));
+		this.frame = await eventually('the panel',
+			() => this.page.frames().find((frame) => frame.url().includes('/widget/frame')));
 		await this.frame.waitForSelector('body.ready', { state: 'attached' });
 		return this;
 	}
@@ -125,7 +129,8 @@ export class Widget {
 
 	// The number of the conversation on the server, from what the panel asked for.
 	async conversation() {
-		const token = await this.frame.evaluate(() => Object.entries(localStorage).find(([name]) => name.endsWith('.token'))?.[1]);
+		const token = await this.frame.evaluate(() =>
+			Object.entries(localStorage).find(([name]) => name.endsWith('.token'))?.[1]);
 		assert.ok(token);
 		const answer = await this.frame.evaluate(async (value) => (await fetch('/api/v1/widget/conversations',
 			{ headers: { Authorization: `Bearer ${value}` }, credentials: 'omit' })).json(), token);
@@ -135,18 +140,18 @@ export class Widget {
 
 // The dashboard's thread.
 export const thread = {
-	texts: (page) => page.$$eval('#messages li.message:not(.is-pending) .text', (all) => all.map((one) => one.textContent)),
-	hears: (page, text) => eventually(`the agent reads "${text}"`, async () => (await thread.texts(page)).includes(text)),
+	texts: (page) => page.$$eval('#messages li.message:not(.is-pending) .text',
+		(all) => all.map((one) => one.textContent)),
+	hears: (page, text) => eventually(`the agent reads "${text}"`,
+		async () => (await thread.texts(page)).includes(text)),
 	async say(page, text) {
 		await page.fill('#content', text);
 		await page.click('#composer .for-reply .is-primary');
 	},
 };
 
-// A picture for whoever looks into a failure; nothing is written into the tree.
+// A picture for whoever looks into a failure, in the folder that PARLOR_PICTURES names.
 export async function picture(page, name) {
-	if (!process.env.PARLOR_PICTURES)
-		return;
-	const dir = process.env.PARLOR_PICTURES === '1' ? await mkdtemp(path.join(tmpdir(), 'parlor-pictures-')) : process.env.PARLOR_PICTURES;
-	await page.screenshot({ path: path.join(dir, `${name}.png`) });
+	if (process.env.PARLOR_PICTURES)
+		await page.screenshot({ path: path.join(process.env.PARLOR_PICTURES, `${name}.png`) });
 }

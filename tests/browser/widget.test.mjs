@@ -2,8 +2,9 @@
 // towards a server that fails in every way. Time does not pass here: pauses are written down.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { webcrypto as crypto } from 'node:crypto'; // no global in Node 18
 import { readFileSync } from 'node:fs';
-import { describe, test } from 'node:test';
+import { afterEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
 import { gzipSync } from 'node:zlib';
@@ -64,8 +65,13 @@ async function until(what, check) {
 }
 
 // A server with one visitor; `fail(method, path)` may answer in its stead, `lose` swallows answers.
+// It falls silent after its test, so that the tabs come to rest.
+const worlds = [];
+const silence = new Promise(() => {});
+afterEach(() => worlds.splice(0).forEach((world) => { world.closed = true; }));
+
 function chat() {
-	const self = { token: null, conversation: null, messages: [], events: [], fail: () => null, lose: () => false, hidden: new Set() };
+	const self = { closed: false, token: null, conversation: null, messages: [], events: [], fail: () => null, lose: () => false, hidden: new Set() };
 	const add = (fields) => {
 		const message = { id: 'm' + (self.messages.length + 1), conversationId: 'c1', seq: self.messages.length + 1, createdAt: new Date().toISOString(), ...fields };
 		self.messages.push(message);
@@ -77,7 +83,10 @@ function chat() {
 	const post = ({ clientId, content }) => self.messages.find((m) => m.clientId === clientId) ??
 		add({ clientId, content, senderType: 'user', senderId: 'v1' });
 	self.agent = (content) => add({ content, clientId: null, senderType: 'agent', senderId: 'a1', senderName: 'Mia' });
+	worlds.push(self);
 	self.server = async (method, path, body, headers) => {
+		if (self.closed)
+			return silence;
 		const failed = self.fail(method, path, body);
 		if (failed !== null)
 			return failed;
@@ -99,8 +108,10 @@ function chat() {
 		const query = new URL('http://x/' + path).searchParams;
 		if (path.startsWith('events')) {
 			const from = Number(query.get('cursor'));
-			while (self.events.length === from && known())
+			while (self.events.length === from && known() && !self.closed)
 				await flush();
+			if (self.closed)
+				return silence;
 			if (!known())
 				return [401, {}];
 			return [200, { cursor: String(self.events.length), events: self.events.slice(from), live: [], pollAfterMs: 0 }];
@@ -280,7 +291,9 @@ describe('sync', () => {
 		assert.equal(sync.unread(), 2);
 		sync.read();
 		assert.equal(sync.unread(), 0);
-		await until('told', () => asked.some((line) => line.endsWith('/read')));
+		world.agent('more');
+		await until('more', () => contents(state).length === 4);
+		assert.equal(asked.filter((line) => line.endsWith('/read')).length, 1, 'told once');
 	});
 
 	test('a cursor that is too old: the state is loaded as at start-up', async () => {
@@ -308,6 +321,19 @@ describe('sync', () => {
 		sync.send('new');
 		await until('sent', () => contents(state).join() === 'new');
 		assert.equal(storage['parlor.pk_test.token'], 't2');
+	});
+
+	test('a token that is found dead by sending: the message goes into a new conversation', async () => {
+		const world = chat();
+		const first = await begun(world);
+		first.sync.send('one');
+		await until('sent', () => contents(first.state).length === 1);
+		world.fail = (method, path) => path.startsWith('events') ? silence : null;
+		const { sync, state } = await begun(world, { storage: Object.assign(new Storage(), first.storage) });
+		Object.assign(world, { token: 't2', conversation: null, messages: [] });
+		sync.send('new');
+		await until('sent', () => contents(state).join() === 'new' && !state.pending.length);
+		assert.equal(world.messages.length, 1);
 	});
 
 	test('with locks that are denied, and with those of another tab', async () => {

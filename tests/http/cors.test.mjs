@@ -110,7 +110,8 @@ describe('an origin', () => {
 		const visitor = await o.visitor();
 		const evil = { Origin: 'https://evil.example' };
 		expect(await o.client(evil).post('/api/v1/widget/session', { key: o.key }), 403);
-		expect(await visitor.client.with(evil).post('/api/v1/widget/conversations', { clientId: word(), content: 'x' }), 403);
+		expect(await visitor.client.with(evil).post('/api/v1/widget/conversations', { clientId: word(), content: 'x' }),
+			403);
 		const [{ visitors, conversations }] = await world.sql.rows`SELECT
 			(SELECT count(*)::int FROM chat_users WHERE organization_id = ${o.id}) AS visitors,
 			(SELECT count(*)::int FROM conversations WHERE organization_id = ${o.id}) AS conversations`;
@@ -120,11 +121,13 @@ describe('an origin', () => {
 
 describe('a preflight', () => {
 	const ask = (client, path, headers) => client.request('OPTIONS', path, { headers: { Origin: 'https://shop.example',
-		'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization,content-type', ...headers } });
+		'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization,content-type',
+			...headers } });
 
 	test('of the widget\'s paths is answered without a credential', async () => {
 		const o = await world.organization({ domains: 'shop.example' });
-		for (const [path, methods] of [['/api/v1/widget/session', /POST/], ['/api/v1/widget/settings', /GET/], ['/api/v1/widget/conversations', /GET.*POST/],
+		for (const [path, methods] of [['/api/v1/widget/session', /POST/], ['/api/v1/widget/settings', /GET/],
+			['/api/v1/widget/conversations', /GET.*POST/],
 			['/api/v1/widget/conversations/x/messages', /GET.*POST/], ['/api/v1/widget/events', /GET/]]) {
 			const { headers } = expect(await ask(o.client(), path), 204);
 			assert.equal(headers['access-control-allow-origin'], 'https://shop.example');
@@ -149,7 +152,8 @@ test('the agents\' API gives no other origin anything to read', async () => {
 	const o = await world.organization();
 	const staff = await o.staff();
 	for (const client of [o.api, staff]) {
-		const { headers } = await client.with({ Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }).get('/api/v1/conversations');
+		const { headers } = await client.with({ Origin: 'https://evil.example',
+			'Sec-Fetch-Site': 'cross-site' }).get('/api/v1/conversations');
 		assert.equal(headers['access-control-allow-origin'], undefined);
 		assert.equal(headers['cross-origin-resource-policy'], 'same-origin');
 	}

@@ -7,7 +7,7 @@ import { eventually, expect, useWorld, word } from '../lib/world.mjs';
 import { STAFF, VISITOR, begin, cursorNow, descriptors, fastcgi, messagesOf, params, park, poll, record, survives }
 	from '../lib/polls.mjs';
 
-const world = await useWorld({ web: 2 });
+const world = await useWorld({ web: 2, options: { 'poll.poll_relay': 'yes' } });
 const shop = await world.organization({ roles: ['admin', 'agent', 'viewer'] });
 const { stack } = world;
 
@@ -166,6 +166,43 @@ describe('a hostile web server', () => {
 		const last = await fastcgi(path, Buffer.concat([begin(7), params(nothing, 7), record(4, 7), record(5, 7)]), { patience: 5000 });
 		assert.equal(last.closed, true);
 		assert.match(last.bytes.toString('latin1'), /Status: 401/);
+	});
+});
+
+describe('several hosts', () => {
+	test('this one tells the others what it hears, in few words', async () => {
+		await world.sql.exec`LISTEN parlor`;
+		const { id } = await chat();
+		for (let i = 0; i < 3; i++)
+			expect(await say(id, 'hello there'), 201);
+		const heard = await eventually('it is passed on', async () => {
+			const notices = await world.sql.exec`SELECT 1`; // psql prints what came meanwhile
+			return /"r [0-9a-f]{8}$/m.test(notices) && notices;
+		});
+		await world.sql.exec`UNLISTEN parlor`;
+		assert.match(heard, new RegExp(`^e\t${shop.id}\t`, 'm'));
+		assert.doesNotMatch(heard, /hello there/);
+	});
+
+	test('it believes what another passes on, typing included', async () => {
+		const { visitor, cursor } = await chat();
+		const live = JSON.stringify({ type: 'typing', from: 'another host' });
+		const wait = poll(visitor.client, VISITOR, cursor, 20);
+		expect(await poll(visitor.client, VISITOR, cursor, 0), 200); // the first one waits by now
+		await world.sql.exec`SELECT pg_notify('parlor', ${`r 00000000\nl\t${shop.id}\t${visitor.id}\tm\t2\t${live}`})`;
+		assert.deepEqual(expect(await wait, 200).json.live, [JSON.parse(live)]);
+	});
+
+	test('nonsense from the channel does no harm', async () => {
+		const pid = await pollPid();
+		for (const text of ['', 'e', 'e ', 'e x', 'r', 'r ', 'r 1', 'r 1\n\n\t\t', 'r 1\nl\t\t\t\t\t', 'x'.repeat(7000),
+			`r 1\nl\t${'y'.repeat(900)}\t${'z'.repeat(900)}\t\t3\t{}`, 'e  - -', '\t'])
+			await world.sql.exec`SELECT pg_notify('parlor', ${text})`;
+		const { visitor, id, cursor } = await chat();
+		const wait = poll(visitor.client, VISITOR, cursor, 20);
+		expect(await say(id, 'still well'), 201);
+		expect(await wait, 200);
+		assert.equal(await pollPid(), pid);
 	});
 });
 

@@ -15,7 +15,8 @@ describe('a cookie that Better Auth made', () => {
 	test('is accepted, in every spelling that browsers and proxies make of it', async () => {
 		const token = await world.session(agent.user, { organization: shop.id });
 		const encoded = signCookie(token, world.secret), plain = decodeURIComponent(encoded);
-		for (const cookie of [`${NAME}=${encoded}`, `${NAME}=${plain}`, `${NAME}="${encoded}"`, `a=b; ${NAME}=${encoded}; c=d`,
+		for (const cookie of [`${NAME}=${encoded}`, `${NAME}=${plain}`, `${NAME}="${encoded}"`,
+			`a=b; ${NAME}=${encoded}; c=d`,
 			`x${NAME}=wrong; ${NAME}=${encoded}`, `a=b;${NAME}=${encoded}`, `${NAME}.old=1; ${NAME}=${encoded}`])
 			assert.equal(expect(await me(cookie), 200).json.memberId, agent.id, cookie);
 	});
@@ -84,7 +85,8 @@ describe('a cookie that Better Auth made', () => {
 		for (const part of ['Path=/', 'HttpOnly', 'SameSite=Lax', 'Max-Age=604800'])
 			assert.ok(cookie.includes(`; ${part}`), cookie);
 		const day = await world.session(agent.user, { organization: shop.id, days: 1 });
-		assert.equal(expect(await me(`${NAME}=${signCookie(day, world.secret)}`), 200).headers['set-cookie'], undefined, 'not that of a day');
+		assert.equal(expect(await me(`${NAME}=${signCookie(day, world.secret)}`), 200).headers['set-cookie'], undefined,
+			'not that of a day');
 	});
 });
 
@@ -106,7 +108,8 @@ describe('a write with the cookie', () => {
 		[{ Origin: own, 'Sec-Fetch-Site': 'same-origin', 'X-CSRF-Token': '0'.repeat(64) }, false, 'another token'],
 		[{ Origin: own, 'Sec-Fetch-Site': 'cross-site', 'X-CSRF-Token': token }, false, 'from another site'],
 		[{ Origin: own, 'Sec-Fetch-Site': 'same-site', 'X-CSRF-Token': token }, false, 'from a neighbour'],
-		[{ Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site', 'X-CSRF-Token': token }, false, 'from another origin'],
+		[{ Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site', 'X-CSRF-Token': token }, false,
+		'from another origin'],
 		[{ Origin: 'https://evil.example', 'X-CSRF-Token': token }, false, 'from another origin, older browser'],
 		[{ Origin: 'null', 'X-CSRF-Token': token }, false, 'from a sandbox'],
 		[{ Origin: own.replace(/\d+$/, '1'), 'X-CSRF-Token': token }, false, 'from another port'],
@@ -126,10 +129,12 @@ describe('a write with the cookie', () => {
 
 	test('of another session\'s token is refused', async () => {
 		const other = await shop.staff('admin');
-		expect(await other.post(path, { clientId: word(), content: 'x' }, { headers: { Cookie: staff.headers.Cookie } }), 403);
+		expect(await other.post(path, { clientId: word(), content: 'x' },
+			{ headers: { Cookie: staff.headers.Cookie } }), 403);
 	});
 
 	test('cannot ride on a key that is not there', async () => {
-		expect(await shop.client({ Cookie: staff.headers.Cookie, Authorization: 'Bearer sk_none' }).get('/api/v1/me'), 401);
+		expect(await shop.client({ Cookie: staff.headers.Cookie, Authorization: 'Bearer sk_none' }).get('/api/v1/me'),
+			401);
 	});
 });

@@ -60,13 +60,16 @@ describe('signing in', () => {
 
 	test('leads where one wanted to go, on this site only', async () => {
 		const targets = { '/inbox?view=all': '/inbox?view=all', '/settings/widget': '/settings/widget', '': '/inbox' };
-		for (const evil of ['https://evil.example/', '//evil.example', '/\\evil.example', '\\\\evil.example', '/%2fevil.example', 'javascript:alert(1)',
-			'/..//evil.example', 'evil.example', '/\tevil.example', '/inbox\r\nSet-Cookie: a=b', '/ /evil.example', '/inbox/../../x', '///evil.example', 'http:evil.example',
+		for (const evil of ['https://evil.example/', '//evil.example', '/\\evil.example', '\\\\evil.example',
+			'/%2fevil.example', 'javascript:alert(1)',
+			'/..//evil.example', 'evil.example', '/\tevil.example', '/inbox\r\nSet-Cookie: a=b', '/ /evil.example',
+			'/inbox/../../x', '///evil.example', 'http:evil.example',
 			'/@evil.example', '/inbox?a=\\x', '/\u2028', 'data:text/html,x', '/./x', '?x'])
 			targets[evil] = '/inbox';
 		for (const [next, location] of Object.entries(targets)) {
 			const page = await shop.client().get(`/sign-in?next=${encodeURIComponent(next)}`);
-			assert.match(expect(page, 200).text, new RegExp(`name="next" value="${location.replace(/[?/]/g, '\\$&')}"`), JSON.stringify(next));
+			assert.match(expect(page, 200).text, new RegExp(`name="next" value="${location.replace(/[?/]/g, '\\$&')}"`),
+				JSON.stringify(next));
 		}
 		for (const next of ['/inbox?view=all', '//evil.example', '/\\evil.example'])
 			assert.equal(expect(await signIn({ next }), 303).headers.location, targets[next], next);
@@ -100,13 +103,15 @@ describe('signing in', () => {
 		expect(await signIn({ email: person.email }), 401);
 	});
 
-	for (const [what, fields] of Object.entries({ 'nothing': { email: '', password: '' }, 'no password': { password: '' }, 'a control character': { email: 'a\u0001b' },
+	for (const [what, fields] of Object.entries({ 'nothing': { email: '', password: '' },
+		'no password': { password: '' }, 'a control character': { email: 'a\u0001b' },
 		'an endless password': { password: 'x'.repeat(5000) }, 'an endless address': { email: 'x'.repeat(400) } }))
 		test(`with ${what} is no accident`, async () => {
 			assert.ok([401, 422].includes((await signIn(fields)).status));
 		});
 
-	for (const [what, headers] of Object.entries({ 'another site': { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' },
+	for (const [what, headers] of Object.entries({ 'another site': { 'Sec-Fetch-Site': 'cross-site',
+			Origin: 'https://evil.example' },
 		'another origin': { Origin: 'https://evil.example' }, 'nowhere': {} }))
 		test(`from ${what} is refused`, async () => {
 			const answer = await signIn({}, shop.client(headers));
@@ -121,7 +126,8 @@ describe('guessing', () => {
 		for (let i = 0; i < 5; i++)
 			expect(await signIn({ email: person.email, password: `guess ${i}` }), 401);
 		const sixth = expect(await signIn({ email: person.email }), 429);
-		assert.ok(Number(sixth.headers['retry-after']) > 60 && Number(sixth.headers['retry-after']) <= 900, sixth.headers['retry-after']);
+		assert.ok(Number(sixth.headers['retry-after']) > 60 && Number(sixth.headers['retry-after']) <= 900,
+			sixth.headers['retry-after']);
 		assert.ok(!cookieOf(sixth));
 		expect(await signIn({ email: person.email.toUpperCase() }), 429, 'another spelling is the same account');
 		expect(await signIn({}), 303, 'others are not touched');
@@ -129,14 +135,16 @@ describe('guessing', () => {
 
 	test('in parallel gains nothing', async () => {
 		const person = await fresh();
-		const answers = await Promise.all(Array.from({ length: 25 }, (_, i) => signIn({ email: person.email, password: `guess ${i}` })));
+		const answers = await Promise.all(Array.from({ length: 25 },
+			(_, i) => signIn({ email: person.email, password: `guess ${i}` })));
 		assert.equal(answers.filter((a) => a.status === 401).length, 5);
 		assert.equal(answers.filter((a) => a.status === 429).length, 20);
 	});
 
 	test('at many accounts from one address ends as well', async () => {
 		const client = browser();
-		const answers = await Promise.all(Array.from({ length: 24 }, () => signIn({ email: `${word(12).toLowerCase()}@example.org` }, client)));
+		const answers = await Promise.all(Array.from({ length: 24 },
+			() => signIn({ email: `${word(12).toLowerCase()}@example.org` }, client)));
 		assert.equal(answers.filter((a) => a.status === 401).length, 20);
 		assert.equal((await signIn({}, client)).status, 429);
 		expect(await signIn({}), 303, 'from elsewhere it goes on');
@@ -157,12 +165,14 @@ describe('signing out', () => {
 		assert.match(cookieOf(answer), /^better-auth\.session_token=;.*Max-Age=0/);
 		assert.ok(cookieOf(answer, 'better-auth.session_data') && cookieOf(answer, 'better-auth.dont_remember'));
 		expect(await staff.get('/api/v1/me'), 401);
-		await eventually('the row is gone', async () => !(await world.sql.rows`SELECT 1 AS n FROM sessions WHERE token = ${staff.session}`).length);
+		await eventually('the row is gone',
+			async () => !(await world.sql.rows`SELECT 1 AS n FROM sessions WHERE token = ${staff.session}`).length);
 	});
 
 	test('cannot be done by another site', async () => {
 		const staff = await shop.staff('agent');
-		expect(await staff.form('/sign-out', {}, { headers: { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' } }), 403);
+		expect(await staff.form('/sign-out', {},
+			{ headers: { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' } }), 403);
 		expect(await staff.get('/api/v1/me'), 200);
 	});
 });

@@ -39,14 +39,17 @@ for (const [how, caller] of Object.entries(callers))
 		test('change status, priority, subject and tags', async () => {
 			const staff = await caller();
 			const { path } = await conversation();
-			const change = { status: 'waiting', priority: 'high', subject: 'A "quoted" <subject>', tags: ['billing', 'vip, gold', 'ü'] };
+			const change = { status: 'waiting', priority: 'high', subject: 'A "quoted" <subject>',
+				tags: ['billing', 'vip, gold', 'ü'] };
 			const { conversation: c } = expect(await staff.patch(path, change), 200).json;
 			for (const [name, value] of Object.entries(change))
 				assert.deepEqual(c[name], value, name);
 			assert.equal(expect(await staff.patch(path, { subject: null }), 200).json.conversation.subject, null);
 			assert.deepEqual((await staff.get(path)).json.conversation.tags, change.tags);
-			for (const wrong of [{ status: 'deleted' }, { status: null }, { priority: 'top' }, { tags: 'billing' }, { tags: [1] },
-				{ tags: [''] }, { subject: 'x'.repeat(201) }, { subject: 'two\nlines' }, { organizationId: 'x' }, { id: 'x' }, { lastSeq: 9 }])
+			for (const wrong of [{ status: 'deleted' }, { status: null }, { priority: 'top' }, { tags: 'billing' },
+				{ tags: [1] },
+				{ tags: [''] }, { subject: 'x'.repeat(201) }, { subject: 'two\nlines' }, { organizationId: 'x' },
+				{ id: 'x' }, { lastSeq: 9 }])
 				expect(await staff.patch(path, wrong), 422);
 			assert.deepEqual((await staff.get(path)).json.conversation.tags, change.tags);
 		});
@@ -55,7 +58,8 @@ for (const [how, caller] of Object.entries(callers))
 			const staff = await caller();
 			const { path, visitor, own } = await conversation();
 			const me = (await staff.get('/api/v1/me')).json.memberId;
-			for (const [agentId, assigned] of [[shop.members.agent.id, shop.members.agent.id], ['me', me], [null, null]]) {
+			for (const [agentId, assigned] of [[shop.members.agent.id, shop.members.agent.id], ['me', me],
+					[null, null]]) {
 				const { conversation: c } = expect(await staff.post(`${path}/assignments`, { agentId }), 200).json;
 				assert.equal(c.assignedAgentId, assigned);
 			}
@@ -63,7 +67,8 @@ for (const [how, caller] of Object.entries(callers))
 			assert.equal((await visitor.get(own)).json.conversation.assignedAgentName, shop.members.agent.name);
 			const other = await world.organization({ roles: ['agent'] });
 			for (const agentId of [other.members.agent.id, 'nobody', shop.members.agent.user])
-				assert.equal(expect(await staff.post(`${path}/assignments`, { agentId }), 422).json.errors[0].pointer, '/agentId');
+				assert.equal(expect(await staff.post(`${path}/assignments`, { agentId }), 422).json.errors[0].pointer,
+					'/agentId');
 			const rows = await world.sql.rows`SELECT agent_id, unassigned_at IS NULL AS open FROM conversation_assignments
 				WHERE conversation_id = ${path.split('/').pop()} ORDER BY assigned_at, id`;
 			assert.deepEqual(rows.filter((r) => r.open).map((r) => r.agent_id), [shop.members.agent.id]);
@@ -96,14 +101,16 @@ describe('private notes', () => {
 		assert.deepEqual(staffView.map((m) => [m.private, m.seq]), [[false, 1], [true, null], [false, 2]]);
 		const session = await shop.client().post('/api/v1/widget/session', { key: shop.key, token: visitor.token });
 		const views = [session];
-		for (const look of ['conversations', own, `${own}/messages`, `${own}/messages?before=99`, `${own}/messages?after=0&limit=1`,
+		for (const look of ['conversations', own, `${own}/messages`, `${own}/messages?before=99`,
+			`${own}/messages?after=0&limit=1`,
 			`events?wait=0&cursor=${encodeURIComponent(visitor.session.cursor)}`])
 			views.push(await visitor.get(look));
 		for (const view of views) {
 			expect(view, 200);
 			assert.ok(!view.text.includes(secret) && !view.text.includes(note.id), view.path);
 		}
-		assert.deepEqual((await visitor.get(`${own}/messages`)).json.data.map((m) => m.seq), [1, 2], 'no hole where a note stands');
+		assert.deepEqual((await visitor.get(`${own}/messages`)).json.data.map((m) => m.seq), [1, 2],
+			'no hole where a note stands');
 	});
 
 	test('cannot be written by a visitor', async () => {
@@ -142,8 +149,10 @@ describe('lists of conversations', () => {
 		assert.deepEqual(walked, ids);
 		for (const time of ['2026-01-31 00:00:00', '2024-02-29 20:30:59.5', '2026-11-22 23:59:59.999999'])
 			expect(await o.api.get(`/api/v1/conversations?after=${encodeURIComponent(`${time}~x`)}`), 200);
-		for (const query of ['limit=0', 'limit=101', 'status=any', 'status=open|closed', 'after=x', 'after=2026-01-01~x', 'after=9999-99-99 99:99:99.999999~x',
-			'after=2026-02-30 12:00:00~x', 'after=0000-01-01 00:00:00~x', 'after=2026-01-01 24:00:00~x', 'after=2026-01-01 00:00:00'])
+		for (const query of ['limit=0', 'limit=101', 'status=any', 'status=open|closed', 'after=x',
+			'after=2026-01-01~x', 'after=9999-99-99 99:99:99.999999~x',
+			'after=2026-02-30 12:00:00~x', 'after=0000-01-01 00:00:00~x', 'after=2026-01-01 24:00:00~x',
+			'after=2026-01-01 00:00:00'])
 			expect(await o.api.get(`/api/v1/conversations?${query.replaceAll(' ', '%20')}`), 400);
 	});
 });
@@ -154,8 +163,10 @@ describe('who may', () => {
 		const viewer = await shop.staff('viewer');
 		for (const look of ['/api/v1/me', '/api/v1/conversations', path, `${path}/messages`])
 			expect(await viewer.get(look), 200);
-		const writes = [['POST', `${path}/messages`, { clientId: 'v', content: 'x' }], ['POST', `${path}/notes`, { clientId: 'v', content: 'x' }],
-			['PATCH', path, { status: 'closed' }], ['POST', `${path}/assignments`, { agentId: null }], ['POST', `${path}/read`, { seq: 1 }], ['POST', `${path}/typing`, { typing: true }]];
+		const writes = [['POST', `${path}/messages`, { clientId: 'v', content: 'x' }],
+			['POST', `${path}/notes`, { clientId: 'v', content: 'x' }],
+			['PATCH', path, { status: 'closed' }], ['POST', `${path}/assignments`, { agentId: null }],
+			['POST', `${path}/read`, { seq: 1 }], ['POST', `${path}/typing`, { typing: true }]];
 		for (const [method, target, body] of writes)
 			expect(await viewer.request(method, target, { body }), 403);
 		const [row] = await world.sql.rows`SELECT status, last_seq::int, agent_unread FROM conversations WHERE id = ${id}`;
@@ -168,15 +179,20 @@ describe('who may', () => {
 		await world.sql.exec`UPDATE parlor.api_keys SET revoked_at = now() AT TIME ZONE 'UTC' WHERE organization_id = ${revoked.id}`;
 		const past = await world.organization();
 		await world.sql.exec`UPDATE parlor.api_keys SET expires_at = now() AT TIME ZONE 'UTC' WHERE organization_id = ${past.id}`;
-		for (const Authorization of [undefined, '', 'Bearer', 'Bearer ', 'Bearer sk_', `Bearer sk_${word(43)}`, `Bearer ${shop.key}`,
-			`Basic ${btoa('a:b')}`, `bearer ${shop.secretKey}`.replace('bearer', 'Token'), `Bearer ${visitor.token}`, `Bearer ${word(5000)}`,
+		for (const Authorization of [undefined, '', 'Bearer', 'Bearer ', 'Bearer sk_', `Bearer sk_${word(43)}`,
+			`Bearer ${shop.key}`,
+			`Basic ${btoa('a:b')}`, `bearer ${shop.secretKey}`.replace('bearer', 'Token'), `Bearer ${visitor.token}`,
+			`Bearer ${word(5000)}`,
 			`Bearer ${revoked.secretKey}`, `Bearer ${past.secretKey}`])
-			for (const [method, target] of [['GET', '/api/v1/me'], ['GET', path], ['POST', `${path}/messages`], ['GET', '/api/v1/events?wait=0']]) {
+			for (const [method, target] of [['GET', '/api/v1/me'], ['GET', path], ['POST', `${path}/messages`],
+					['GET', '/api/v1/events?wait=0']]) {
 				const body = method === 'POST' ? { clientId: 'x', content: 'x' } : undefined;
-				expect(await shop.client().request(method, target, { body, headers: Authorization === undefined ? {} : { Authorization } }), 401);
+				expect(await shop.client().request(method, target,
+					{ body, headers: Authorization === undefined ? {} : { Authorization } }), 401);
 			}
 		for (const target of ['conversations', 'events?wait=0'])
-			expect(await shop.client({ Authorization: `Bearer ${shop.secretKey}` }).get(`/api/v1/widget/${target}`), 401);
+			expect(await shop.client({ Authorization: `Bearer ${shop.secretKey}` }).get(`/api/v1/widget/${target}`),
+				401);
 	});
 
 	test('a key stops at once when it is revoked', async () => {

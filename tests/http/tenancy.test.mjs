@@ -64,7 +64,8 @@ test('the route table names its ids', () => {
 	assert.ok(withIds.length >= 15, `${withIds.length} routes with ids`);
 	for (const route of routes) {
 		assert.equal(route.ids.length, (route.path.match(/:/g) ?? []).length, route.path);
-		assert.ok(route.ids.length <= 1 && route.ids.every((name) => name in own), `${route.path}: an id that this test does not know`);
+		assert.ok(route.ids.length <= 1 && route.ids.every((name) => name in own),
+			`${route.path}: an id that this test does not know`);
 		assert.ok(route.actors.length, route.path);
 	}
 });
@@ -83,7 +84,8 @@ for (const route of withIds)
 				const answer = await ask(caller.client, route, ids[kind]);
 				assert.equal(fingerprint(answer, ids[kind]), fingerprint(nothing, absent), whose);
 			}
-			for (const wrong of ['x', '0', '-', 'null', 'undefined', '%', "'", '*', own[kind].slice(0, -1), `${own[kind]}0`, own[kind].toLowerCase(), 'x'.repeat(64), 'x'.repeat(65)])
+			for (const wrong of ['x', '0', '-', 'null', 'undefined', '%', "'", '*', own[kind].slice(0, -1),
+					`${own[kind]}0`, own[kind].toLowerCase(), 'x'.repeat(64), 'x'.repeat(65)])
 				assert.ok([400, 404].includes((await ask(caller.client, route, wrong)).status), wrong);
 			const answer = await ask(caller.client, route, own[kind]);
 			assert.ok(answer.status < 400, `one's own: ${answer.status} ${answer.text}`);
@@ -97,37 +99,45 @@ describe('what strangers did', () => {
 				(SELECT count(*)::int FROM parlor.notes n WHERE n.conversation_id = c.id) AS notes
 				FROM conversations c WHERE id = ${conversation}`;
 			if (conversation === foreign.conversation)
-				assert.deepEqual(row, { status: 'open', priority: 'normal', subject: null, tags: null, last_seq: 1, assigned_agent_id: null, agent_read_seq: 0, messages: 1, notes: 0 });
+				assert.deepEqual(row, { status: 'open', priority: 'normal', subject: null, tags: null, last_seq: 1,
+					assigned_agent_id: null, agent_read_seq: 0, messages: 1, notes: 0 });
 			else
 				assert.deepEqual([row.status, row.last_seq, row.messages], ['open', 1, 1]);
 		}
 	});
 
 	test('a member of another organization is not an agent here', async () => {
-		const absent = await shop.api.post(`/api/v1/conversations/${own.conversation}/assignments`, { agentId: word(26) });
-		const strange = await shop.api.post(`/api/v1/conversations/${own.conversation}/assignments`, { agentId: other.members.agent.id });
+		const absent = await shop.api.post(`/api/v1/conversations/${own.conversation}/assignments`,
+			{ agentId: word(26) });
+		const strange = await shop.api.post(`/api/v1/conversations/${own.conversation}/assignments`,
+			{ agentId: other.members.agent.id });
 		assert.equal(fingerprint(strange, ''.padEnd(3, '\u0000')), fingerprint(absent, ''.padEnd(3, '\u0000')));
 	});
 
 	test('a filter by a foreign agent finds nothing', async () => {
 		const { conversation } = await (await other.visitor()).begin();
-		await other.api.post(`/api/v1/conversations/${conversation.id}/assignments`, { agentId: other.members.agent.id });
+		await other.api.post(`/api/v1/conversations/${conversation.id}/assignments`,
+			{ agentId: other.members.agent.id });
 		for (const assignee of [other.members.agent.id, word(26)])
-			assert.deepEqual(expect(await shop.api.get(`/api/v1/conversations?assignee=${assignee}`), 200).json.data, []);
+			assert.deepEqual(expect(await shop.api.get(`/api/v1/conversations?assignee=${assignee}`), 200).json.data,
+				[]);
 	});
 
 	test('a page\'s cursor from elsewhere shows only what is one\'s own', async () => {
 		const foreignList = (await other.api.get('/api/v1/conversations?limit=1')).json;
 		const after = foreignList.next ?? '2999-01-01 00:00:00~zzz';
-		const { data } = expect(await shop.api.get(`/api/v1/conversations?after=${encodeURIComponent(after)}`), 200).json;
+		const { data } = expect(await shop.api.get(`/api/v1/conversations?after=${encodeURIComponent(after)}`),
+			200).json;
 		assert.ok(data.every((c) => c.organizationId === shop.id));
 	});
 });
 
 describe('lists', () => {
 	test('hold one\'s own alone', async () => {
-		const lists = [[mine.client, '/api/v1/widget/conversations'], [shop.api, '/api/v1/conversations'], [callers.agent.client, '/api/v1/conversations'],
-			[callers.agent.client, '/inbox?view=all&status=any'], [callers.agent.client, '/inbox/list?view=all&status=any'], [callers.agent.client, '/visitors']];
+		const lists = [[mine.client, '/api/v1/widget/conversations'], [shop.api, '/api/v1/conversations'],
+			[callers.agent.client, '/api/v1/conversations'],
+			[callers.agent.client, '/inbox?view=all&status=any'],
+			[callers.agent.client, '/inbox/list?view=all&status=any'], [callers.agent.client, '/visitors']];
 		for (const [client, path] of lists) {
 			const { text } = expect(await client.get(path), 200);
 			assert.ok(!text.includes(foreign.conversation) && !text.includes(foreign.visitor), path);

@@ -59,7 +59,8 @@ describe('settings', () => {
 
 	test('exist for no unknown, empty or switched-off key', async () => {
 		const off = await world.organization({ chat_is_active: false });
-		for (const [key, status] of [['pk_unknown', 404], ['', 404], [off.key, 404], [shop.secretKey, 404], ["'; --", 404]])
+		for (const [key, status] of [['pk_unknown', 404], ['', 404], [off.key, 404], [shop.secretKey, 404],
+				["'; --", 404]])
 			expect(await anyone.get(`/api/v1/widget/settings?key=${encodeURIComponent(key)}`), status);
 		expect(await anyone.get('/api/v1/widget/settings'), 400);
 	});
@@ -67,12 +68,14 @@ describe('settings', () => {
 
 describe('session', () => {
 	test('makes a visitor, and resumes the same one by its token', async () => {
-		const first = await shop.visitor({ pageUrl: 'https://shop.example/', referrer: '', locale: 'en', metadata: { plan: 'pro' } });
+		const first = await shop.visitor({ pageUrl: 'https://shop.example/', referrer: '', locale: 'en',
+			metadata: { plan: 'pro' } });
 		assert.match(first.token, /^[\w-]{43}$/);
 		assert.equal(first.session.conversation, null);
 		assert.ok(first.session.cursor);
 		assert.equal(first.session.settings.organizationId, shop.id);
-		const again = expect(await anyone.post('/api/v1/widget/session', { key: shop.key, token: first.token }), 200).json;
+		const again = expect(await anyone.post('/api/v1/widget/session', { key: shop.key, token: first.token }),
+			200).json;
 		assert.equal(again.token, first.token);
 		assert.equal(again.visitor.id, first.id);
 		const rows = await world.sql.rows`SELECT count(*)::int AS n FROM chat_users WHERE id = ${first.id}`;
@@ -123,7 +126,8 @@ describe('session', () => {
 	test('brings back the open conversation', async () => {
 		const visitor = await shop.visitor();
 		const { conversation } = await visitor.begin();
-		const again = expect(await anyone.post('/api/v1/widget/session', { key: shop.key, token: visitor.token }), 200).json;
+		const again = expect(await anyone.post('/api/v1/widget/session', { key: shop.key, token: visitor.token }),
+			200).json;
 		assert.equal(again.conversation.id, conversation.id);
 	});
 
@@ -135,7 +139,8 @@ describe('session', () => {
 	test('a new visitor too many for one address has to wait', async () => {
 		const o = await world.organization();
 		const crowd = o.client();
-		const answers = await Promise.all(Array.from({ length: 40 }, () => crowd.post('/api/v1/widget/session', { key: o.key })));
+		const answers = await Promise.all(Array.from({ length: 40 },
+			() => crowd.post('/api/v1/widget/session', { key: o.key })));
 		const made = answers.filter((a) => a.status === 200).length;
 		assert.ok(made >= 30 && made <= 32, `${made} visitors`);
 		assert.ok(answers.every((a) => a.status === 200 || a.status === 429));
@@ -152,7 +157,8 @@ describe('conversation', () => {
 			{ clientId: 'one', content: 'Where is my order?', pageUrl: 'https://shop.example/cart' }), 201).json;
 		assert.equal(conversation.status, 'open');
 		assert.equal(conversation.lastSeq, 1);
-		assert.deepEqual([message.seq, message.content, message.senderType, message.senderId, message.clientId, message.private],
+		assert.deepEqual([message.seq, message.content, message.senderType, message.senderId, message.clientId,
+			message.private],
 			[1, 'Where is my order?', 'user', visitor.id, 'one', false]);
 		assert.match(message.createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 		assert.ok(Math.abs(Date.parse(message.createdAt) - Date.now()) < 60000, 'in UTC');
@@ -164,8 +170,10 @@ describe('conversation', () => {
 	test('shows the visitor nothing that agents keep to themselves', async () => {
 		const visitor = await shop.visitor();
 		const { conversation } = await visitor.begin();
-		await shop.api.patch(`/api/v1/conversations/${conversation.id}`, { tags: ['secret-tag'], subject: 'secret-subject', priority: 'urgent' });
-		for (const path of ['conversations', `conversations/${conversation.id}`, `conversations/${conversation.id}/messages`])
+		await shop.api.patch(`/api/v1/conversations/${conversation.id}`,
+			{ tags: ['secret-tag'], subject: 'secret-subject', priority: 'urgent' });
+		for (const path of ['conversations', `conversations/${conversation.id}`,
+				`conversations/${conversation.id}/messages`])
 			assert.doesNotMatch((await visitor.get(path)).text, /secret-|urgent|agent_unread|waitingSince|ipAddress/);
 	});
 
@@ -185,10 +193,12 @@ describe('conversation', () => {
 		const visitor = await shop.visitor();
 		const { conversation } = await visitor.begin();
 		for (const status of ['closed', 'resolved']) {
-			const closed = expect(await shop.api.patch(`/api/v1/conversations/${conversation.id}`, { status }), 200).json.conversation;
+			const closed = expect(await shop.api.patch(`/api/v1/conversations/${conversation.id}`, { status }),
+				200).json.conversation;
 			assert.equal(closed.status, status);
 			assert.ok(closed.closedAt);
-			expect(await visitor.post(`conversations/${conversation.id}/messages`, { clientId: word(), content: 'One more thing' }), 201);
+			expect(await visitor.post(`conversations/${conversation.id}/messages`,
+				{ clientId: word(), content: 'One more thing' }), 201);
 			const open = (await visitor.get(`conversations/${conversation.id}`)).json.conversation;
 			assert.deepEqual([open.status, open.closedAt], ['open', null]);
 		}
@@ -217,7 +227,8 @@ describe('messages', () => {
 		const body = { clientId: 'x-1', content: 'Once' };
 		const first = expect(await visitor.post(path, body), 201).json.message;
 		assert.deepEqual(expect(await visitor.post(path, body), 200).json.message, first);
-		assert.equal(expect(await visitor.post(path, { ...body, content: 'Twice' }), 409).json.code, 'client_id_reused');
+		assert.equal(expect(await visitor.post(path, { ...body, content: 'Twice' }), 409).json.code,
+			'client_id_reused');
 		assert.deepEqual((await visitor.get(path)).json.data.map((m) => m.content), ['Hello', 'Once']);
 	});
 
@@ -230,10 +241,12 @@ describe('messages', () => {
 	test('50 at once with repeated ids: no gap, none twice', async () => {
 		const { visitor, id, path } = await fresh();
 		const bodies = Array.from({ length: 50 }, (_, i) => ({ clientId: `k${i % 20}`, content: `text ${i % 20}` }));
-		const answers = await Promise.all(bodies.map((body) => shop.api.post(`/api/v1/conversations/${id}/messages`, body)));
+		const answers = await Promise.all(bodies.map((body) =>
+			shop.api.post(`/api/v1/conversations/${id}/messages`, body)));
 		assert.equal(answers.filter((a) => a.status === 201).length, 20);
 		assert.equal(answers.filter((a) => a.status === 200).length, 30);
-		answers.forEach((a, i) => assert.deepEqual([a.json.message.clientId, a.json.message.content], [bodies[i].clientId, bodies[i].content]));
+		answers.forEach((a, i) => assert.deepEqual([a.json.message.clientId, a.json.message.content],
+			[bodies[i].clientId, bodies[i].content]));
 		const all = await history(visitor, path);
 		assert.equal(all.length, 21);
 		sameOrder(all);
@@ -255,7 +268,8 @@ describe('messages', () => {
 	test('come in pages, forwards and backwards', async () => {
 		const { visitor, id, path } = await fresh();
 		for (let i = 2; i <= 25; i++)
-			expect(await shop.api.post(`/api/v1/conversations/${id}/messages`, { clientId: `m${i}`, content: `text ${i}` }), 201);
+			expect(await shop.api.post(`/api/v1/conversations/${id}/messages`,
+				{ clientId: `m${i}`, content: `text ${i}` }), 201);
 		const seqs = async (query) => {
 			const { data, next } = expect(await visitor.get(`${path}?${query}`), 200).json;
 			return [data.map((m) => m.seq), next];
@@ -266,14 +280,17 @@ describe('messages', () => {
 		assert.deepEqual(await seqs('after=25'), [[], null]);
 		assert.deepEqual(await seqs('limit=3&before=26'), [[23, 24, 25], '23']);
 		assert.deepEqual(await seqs('limit=3&before=3'), [[1, 2], null]);
-		assert.deepEqual((await history(visitor, path, 7)).map((m) => m.seq), Array.from({ length: 25 }, (_, i) => i + 1));
-		for (const query of ['limit=0', 'limit=101', 'limit=x', 'after=-1', 'after=1e3', 'before=', 'after=99999999999999999999', 'limit=1;2'])
+		assert.deepEqual((await history(visitor, path, 7)).map((m) => m.seq),
+			Array.from({ length: 25 }, (_, i) => i + 1));
+		for (const query of ['limit=0', 'limit=101', 'limit=x', 'after=-1', 'after=1e3', 'before=',
+				'after=99999999999999999999', 'limit=1;2'])
 			expect(await visitor.get(`${path}?${query}`), 400);
 	});
 
 	test('keep every character', async () => {
 		const { visitor, path } = await fresh();
-		const texts = ['<b>&amp;"\'', 'שלום عليكم', '👩‍👩‍👧‍👦 é́́', 'line\nline\ttab', '\u202eright to left', "'); DROP TABLE messages; --", '\\n \\u0041', '{"a":1}'];
+		const texts = ['<b>&amp;"\'', 'שלום عليكم', '👩‍👩‍👧‍👦 é́́', 'line\nline\ttab', '\u202eright to left',
+			"'); DROP TABLE messages; --", '\\n \\u0041', '{"a":1}'];
 		for (const content of texts)
 			expect(await visitor.post(path, { clientId: word(), content }), 201);
 		assert.deepEqual((await visitor.get(path)).json.data.slice(1).map((m) => m.content), texts);
@@ -288,7 +305,8 @@ describe('messages', () => {
 
 	test('too many have to wait, and go on afterwards', async () => {
 		const { visitor, path } = await fresh();
-		const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => visitor.post(path, { clientId: `r${i}`, content: 'flood' })));
+		const answers = await Promise.all(Array.from({ length: 40 },
+			(_, i) => visitor.post(path, { clientId: `r${i}`, content: 'flood' })));
 		const sent = answers.filter((a) => a.status === 201).length;
 		assert.ok(sent >= 20 && sent <= 22, `${sent} messages`);
 		const refused = answers.filter((a) => a.status === 429);
@@ -304,7 +322,8 @@ describe('typing and read marks', () => {
 		const { conversation: { id } } = await visitor.begin();
 		expect(await visitor.post(`conversations/${id}/typing`, { typing: true }), 204);
 		expect(await visitor.post(`conversations/${id}/typing`, { typing: false }), 204);
-		expect(await shop.api.post(`/api/v1/conversations/${id}/messages`, { clientId: 'a', content: 'Good morning' }), 201);
+		expect(await shop.api.post(`/api/v1/conversations/${id}/messages`, { clientId: 'a', content: 'Good morning' }),
+			201);
 		const state = async () => {
 			const { conversation: c } = (await visitor.get(`conversations/${id}`)).json;
 			return [c.visitorUnread, c.visitorReadSeq, c.agentReadSeq];

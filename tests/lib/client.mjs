@@ -36,7 +36,8 @@ export class Client {
 	}
 
 	with(headers) {
-		return new Client(this.base, { headers: { ...this.headers, ...headers }, address: this.address, canary: this.canary });
+		return new Client(this.base, { headers: { ...this.headers, ...headers }, address: this.address,
+			canary: this.canary });
 	}
 
 	get(path, options) { return this.request('GET', path, options); }
@@ -122,7 +123,8 @@ export function inspect(answer, canary = false) {
 		assert.match(headers['retry-after'] ?? '', /^[1-9]\d*$/, `Retry-After: ${at(answer)}`);
 	if (!canary)
 		assert.ok(!text.includes(CANARY), `a text of another organization: ${at(answer)}: ${text}`);
-	assert.doesNotMatch(text, /\bsk_[\w-]{20}|password":"|_hash"|[0-9a-f]{32}:[0-9a-f]{128}/, `a secret: ${at(answer)}`);
+	assert.doesNotMatch(text, /\bsk_[\w-]{20}|password":"|_hash"|[0-9a-f]{32}:[0-9a-f]{128}/,
+		`a secret: ${at(answer)}`);
 }
 
 // RFC 9457.

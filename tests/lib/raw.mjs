@@ -10,7 +10,8 @@ export function exchange(base, bytes, { seconds = 15, leave = false } = {}) {
 		const chunks = [];
 		socket.setTimeout(seconds * 1000, () => socket.destroy(new Error('the server neither answers nor closes')));
 		socket.on('data', (chunk) => chunks.push(chunk));
-		socket.on('error', (error) => (error.code === 'ECONNRESET' || error.code === 'EPIPE' ? undefined : reject(error)));
+		socket.on('error', (error) => (error.code === 'ECONNRESET' ||
+			error.code === 'EPIPE' ? undefined : reject(error)));
 		socket.on('close', () => resolve(parse(Buffer.concat(chunks).toString('latin1'))));
 		socket.write(bytes, 'latin1');
 		if (leave)
@@ -21,10 +22,12 @@ export function exchange(base, bytes, { seconds = 15, leave = false } = {}) {
 function parse(text) {
 	const [, status] = /^HTTP\/1\.[01] (\d{3})/.exec(text) ?? [];
 	const end = text.indexOf('\r\n\r\n');
-	return { status: Number(status ?? 0), head: text.slice(0, Math.max(end, 0)), body: end < 0 ? '' : text.slice(end + 4), text };
+	return { status: Number(status ?? 0), head: text.slice(0, Math.max(end, 0)),
+		body: end < 0 ? '' : text.slice(end + 4), text };
 }
 
 // A request with one line for each header, closed after the answer.
 export function lines(base, first, headers = [], body = '') {
-	return exchange(base, [first, `Host: ${new URL(base).host}`, 'Connection: close', ...headers, '', body].join('\r\n'));
+	return exchange(base, [first, `Host: ${new URL(base).host}`, 'Connection: close', ...headers, '',
+		body].join('\r\n'));
 }

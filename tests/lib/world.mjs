@@ -66,7 +66,8 @@ export class World {
 		const { sql } = this;
 		const id = word(), key = `pk_${word(24)}`, secretKey = `sk_${word(43)}`;
 		await sql.exec`INSERT INTO organizations (id, name, slug, created_at, chat_domain, chat_api_key, chat_is_active,
-			chat_welcome_message, chat_offline_message) VALUES (${id}, ${name}, ${id.toLowerCase() + word(4)}, now() AT TIME ZONE 'UTC',
+			chat_welcome_message, chat_offline_message) VALUES (${id}, ${name}, ${id.toLowerCase() + word(4)},
+				now() AT TIME ZONE 'UTC',
 			${domains}, ${key}, true, ${`Welcome to ${text}`}, ${`${text} is closed`})`;
 		for (const [column, value] of Object.entries(columns))
 			await sql.exec([`UPDATE organizations SET ${column} = `, ' WHERE id = ', ''], value, id);
@@ -74,7 +75,8 @@ export class World {
 		for (const role of roles)
 			organization.members[role] = await this.member(id, role, text);
 		await sql.exec`INSERT INTO parlor.api_keys (id, organization_id, member_id, name, key_hash, hint)
-			VALUES (${word()}, ${id}, ${organization.members.admin?.id ?? null}, ${`key of ${text}`}, ${blake2b(secretKey)}, ${secretKey.slice(0, 6)})`;
+			VALUES (${word()}, ${id}, ${organization.members.admin?.id ?? null}, ${`key of ${text}`},
+				${blake2b(secretKey)}, ${secretKey.slice(0, 6)})`;
 		return organization;
 	}
 
@@ -85,9 +87,11 @@ export class World {
 		await sql.exec`INSERT INTO users (id, name, email, email_verified, created_at, updated_at)
 			VALUES (${user}, ${name}, ${email}, true, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')`;
 		await sql.exec`INSERT INTO accounts (id, account_id, provider_id, user_id, password, created_at, updated_at)
-			VALUES (${word()}, ${user}, 'credential', ${user}, ${usualHash}, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')`;
+			VALUES (${word()}, ${user}, 'credential', ${user}, ${usualHash}, now() AT TIME ZONE 'UTC',
+				now() AT TIME ZONE 'UTC')`;
 		await sql.exec`INSERT INTO members (id, organization_id, user_id, role, created_at, chat_role, chat_display_name, chat_is_online)
-			VALUES (${id}, ${organization}, ${user}, ${role === 'admin' ? 'owner' : 'member'}, now() AT TIME ZONE 'UTC', ${role}, ${name}, false)`;
+			VALUES (${id}, ${organization}, ${user}, ${role === 'admin' ? 'owner' : 'member'}, now() AT TIME ZONE 'UTC',
+				${role}, ${name}, false)`;
 		return { id, user, email, password: PASSWORD, name, role };
 	}
 
@@ -112,11 +116,14 @@ export class World {
 		} catch (error) {
 			return; /* another file was faster: two of them do no harm */
 		}
-		const visitor = await o.visitor({ user: { name: `${CANARY} visitor`, email: `${CANARY}@example.org` } }, { canary: true });
-		const { conversation } = expect(await visitor.post('conversations', { clientId: word(), content: `${CANARY} message`,
+		const visitor = await o.visitor({ user: { name: `${CANARY} visitor`, email: `${CANARY}@example.org` } },
+			{ canary: true });
+		const { conversation } = expect(await visitor.post('conversations',
+			{ clientId: word(), content: `${CANARY} message`,
 			pageUrl: `https://example.org/${CANARY}` }), 201).json;
 		await o.api.patch(`/api/v1/conversations/${conversation.id}`, { subject: `${CANARY} subject`, tags: [CANARY] });
-		await o.api.post(`/api/v1/conversations/${conversation.id}/notes`, { clientId: word(), content: `${CANARY} note` });
+		await o.api.post(`/api/v1/conversations/${conversation.id}/notes`,
+			{ clientId: word(), content: `${CANARY} note` });
 	}
 }
 
