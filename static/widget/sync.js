@@ -30,7 +30,7 @@ function createSync(key, changed) {
 	let leader = false;
 	let claim = null;    /* our request for the lead */
 	let cut = null;      /* ends the request that waits for events */
-	let enteredAt = 0;
+	let loaded = null;   /* the session that was loaded just to send */
 	let held = null;     /* while the state is loaded: what other tabs polled meanwhile */
 	let filling = false;
 	let typingTimer = 0, typedAt = 0;
@@ -93,7 +93,6 @@ function createSync(key, changed) {
 			if (mine !== held)
 				return; /* a newer one is under way */
 			session = { token: answer.token, cursor: answer.cursor };
-			enteredAt = Date.now();
 			reported = 0;
 			if (answer.token !== token)
 				store.set('token', answer.token);
@@ -202,8 +201,10 @@ function createSync(key, changed) {
 
 	async function put({ clientId, content }) {
 		/* The first message makes the visitor. Later another tab may have begun a conversation. */
-		if (!session || !isOpen() && Date.now() - enteredAt > 2000)
+		if (!session || !isOpen() && session !== loaded) {
 			await enter(store.get('token'));
+			loaded = session;
+		}
 		const turn = session;
 		if (!turn)
 			throw core.failure(0);

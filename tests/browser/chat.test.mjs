@@ -30,8 +30,7 @@ describe('a visitor and an agent', () => {
 		const visitor = await demo();
 		const widget = await new Widget(visitor.page).open();
 		await widget.say('Is the harbour mug dishwasher safe?');
-		const row = await page.waitForSelector('#list .row:has-text("Is the harbour mug dishwasher safe?")');
-		await row.click();
+		await page.click('#list .row:has-text("Is the harbour mug dishwasher safe?")');
 		await thread.hears(page, 'Is the harbour mug dishwasher safe?');
 		await thread.say(page, 'Yes, it is fired at 1,240 °C.');
 		await widget.hears('Yes, it is fired at 1,240 °C.');

@@ -132,7 +132,8 @@ test('PostgreSQL dies and comes back: confirmed messages are there, the workers 
 	const contents = ['before'];
 	await sendUntilConfirmed(v, 'before');
 	await stack.killComponent('postgresql');
-	assert.equal((await call('/readyz')).status, 503);
+	// The backends go when they notice that the postmaster has.
+	await eventually('the workers notice', async () => (await call('/readyz')).status === 503);
 	const refused = await call(`/api/v1/widget/conversations/${v.conversation}/messages`, v.token,
 		{ clientId: 'id-after', content: 'after' });
 	assert.equal(refused.status, 503);
