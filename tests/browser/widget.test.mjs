@@ -373,7 +373,7 @@ describe('sync', () => {
 });
 
 describe('the files', () => {
-	const served = (file) => execFileSync('awk', ['-f', root + 'static/strip.awk', root + file], { encoding: 'utf8' });
+	const served = (file) => execFileSync('awk', ['-f', root + 'scripts/strip.awk', root + file], { encoding: 'utf8' });
 	const size = (text) => gzipSync(text, { level: 6 }).length;
 
 	test('the loader is at most 3 KB, the panel 12 KB as served', () => {
