@@ -164,6 +164,7 @@ loop(struct worker *w)
 	sigemptyset(&w->ends);
 	sigaddset(&w->ends, SIGTERM);
 	sigaddset(&w->ends, SIGINT);
+	sigaddset(&w->ends, SIGQUIT); /* what multiwatch makes of a SIGTERM */
 	sigprocmask(SIG_BLOCK, &w->ends, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	while (!wait_for_end(w, busy ? 0 : IDLE_SECONDS))
