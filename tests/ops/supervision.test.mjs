@@ -52,17 +52,16 @@ async function assertComplete(v, contents) {
 	assert.deepEqual(data.map((m) => m.seq), data.map((_, i) => i + 1));
 }
 
+// One of the workers that live right now.
 async function killOne(name) {
-	const pids = await stack.pids(name);
-	const victim = pids[Math.floor(Math.random() * pids.length)];
-	try {
-		if (victim)
-			process.kill(victim, 'SIGKILL');
-	} catch (error) {
-		if (error.code !== 'ESRCH') // dead already, of the kill before
-			throw error;
-	}
-	return { pids, victim };
+	return eventually(`a ${name} worker can be killed`, async () => {
+		const pids = await stack.pids(name);
+		const victim = pids[Math.floor(Math.random() * pids.length)];
+		if (!victim)
+			return null;
+		process.kill(victim, 'SIGKILL'); // fails for one that was just fetched from an earlier death
+		return { pids, victim };
+	});
 }
 
 for (const name of ['web', 'poll', 'jobs']) {
