@@ -250,17 +250,14 @@ enum err
 db_run(struct db *db, struct arena *mem, const struct stmt *stmt, struct args args,
 	struct rows **rows)
 {
-	const char *scope = db->scope ? db->scope : "";
+	/* The setting ends with its transaction, so without a scope there is nothing to take back. */
+	const struct stmt *first = db->scope && !db->in_transaction ? &SQL_scope : NULL;
 	PGresult *result;
 	enum err e;
 
-	if (db->in_transaction) {
-		e = exchange(db, NULL, NO_ARGS, stmt, args, &result);
-	} else {
-		if ((e = ensure_connection(db)))
-			return e;
-		e = exchange(db, &SQL_scope, ARGS(scope), stmt, args, &result);
-	}
+	if (!db->in_transaction && (e = ensure_connection(db)))
+		return e;
+	e = exchange(db, first, ARGS(db->scope), stmt, args, &result);
 	if (e)
 		return e;
 	arena_defer(mem, clear_result, result);
