@@ -34,8 +34,7 @@ limit_take(struct db *db, struct arena *mem, const struct limit *limit, const ch
 {
 	const struct limit_args a = limit_args(mem, limit, key);
 	struct rows *rows;
-	enum err e =
-		db_one(db, mem, &SQL_limit_take, ARGS(a.bucket, a.burst, a.per_second), &rows);
+	enum err e = db_one(db, mem, &SQL_limit_take, ARGS(a.bucket, a.burst, a.per_second), &rows);
 
 	if (e)
 		return e;

@@ -175,3 +175,46 @@ BEGIN
     PERFORM parlor.announce(organization, visitor);
   END IF;
 END $$;
+
+---------------------------------------------------------------------------------------- events --
+
+-- What a reader has not seen: committed since its snapshot, at most so many rows, those of the oldest
+-- transactions. Plain SQL and no SECURITY DEFINER, so the planner puts the body in place of the call.
+-- ORDER BY with LIMIT keeps the plan on the scope's index, whatever the statistics say; since_xmin is
+-- pg_snapshot_xmin(since), computed by the caller, because under row-level security only a comparison
+-- that calls nothing may use the index.
+CREATE FUNCTION parlor.visitor_events(of_organization text, of_visitor text, since pg_snapshot,
+                                      since_xmin xid8, most integer)
+RETURNS TABLE (id bigint, type text, conversation_id text, data json) LANGUAGE sql STABLE
+AS $$
+  SELECT e.id, e.type, e.conversation_id, e.data FROM parlor.events e
+    WHERE e.organization_id = of_organization AND e.chat_user_id = of_visitor
+      AND e.visibility IN ('public', 'visitor')
+      AND e.xid >= since_xmin AND NOT pg_visible_in_snapshot(e.xid, since)
+    ORDER BY e.xid LIMIT most
+$$;
+CREATE FUNCTION parlor.agent_events(of_organization text, since pg_snapshot, since_xmin xid8,
+                                    most integer)
+RETURNS TABLE (id bigint, type text, conversation_id text, data json) LANGUAGE sql STABLE
+AS $$
+  SELECT e.id, e.type, e.conversation_id, e.data FROM parlor.events e
+    WHERE e.organization_id = of_organization AND e.visibility IN ('public', 'agents')
+      AND e.xid >= since_xmin AND NOT pg_visible_in_snapshot(e.xid, since)
+    ORDER BY e.xid LIMIT most
+$$;
+
+-- Whether a cursor is of no use: older than what retention has left, or newer than anything this
+-- server knows. NULL (from now on) is good.
+CREATE FUNCTION parlor.cursor_is_gone(since pg_snapshot, horizon xid8, now_known xid8)
+RETURNS boolean LANGUAGE sql IMMUTABLE
+AS $$
+  SELECT coalesce(pg_snapshot_xmin(since) <= horizon OR pg_snapshot_xmax(since) > now_known, false)
+$$;
+REVOKE ALL ON FUNCTION parlor.visitor_events(text, text, pg_snapshot, xid8, integer),
+  parlor.agent_events(text, pg_snapshot, xid8, integer),
+  parlor.cursor_is_gone(pg_snapshot, xid8, xid8) FROM PUBLIC;
+INSERT INTO parlor.grants (role, what)
+  SELECT role, 'EXECUTE ON FUNCTION parlor.visitor_events(text, text, pg_snapshot, xid8, integer),
+    parlor.agent_events(text, pg_snapshot, xid8, integer),
+    parlor.cursor_is_gone(pg_snapshot, xid8, xid8)'
+  FROM unnest(ARRAY['parlor_app', 'parlor_poll']) AS role;
