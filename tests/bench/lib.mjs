@@ -66,16 +66,20 @@ export function leader(stack, name) {
 	return Number(readFileSync(file, 'utf8').split(/\s/)[0]);
 }
 
-// Visitors with a conversation each: {token, conversation, cursor}. The file is lpload's --plan.
+// Visitors with a conversation and a message each: {token, conversation, cursor}. The file is lpload's --plan.
 export async function loadVisitors(stack, count) {
 	const text = await stack.parlor('demo', '--load', String(count));
+	await stack.sql(`INSERT INTO messages (id, conversation_id, sender_id, sender_type, content)
+		SELECT 'first' || c.id, c.id, c.chat_user_id, 'user', 'Hello' FROM conversations c WHERE c.last_seq = 0`);
+	const [, , now] = (await stack.parlor('demo', '--load', '1')).split('\t');
+	const rows = text.split('\n').map((row) => {
+		const [token, conversation] = row.split('\t');
+		return { token, conversation, cursor: now };
+	});
 	const file = path.join(temporary(), 'plan.tsv');
-	writeFileSync(file, `${text}\n`);
+	writeFileSync(file, rows.map((row) => `${row.token}\t${row.conversation}\t${row.cursor}\n`).join(''));
 	await stack.sql('VACUUM ANALYZE');
-	return { file, rows: text.split('\n').map((row) => {
-		const [token, conversation, cursor] = row.split('\t');
-		return { token, conversation, cursor };
-	}) };
+	return { file, rows };
 }
 
 // Runs a program to its end; resolves with its output. Node itself goes on meanwhile.
