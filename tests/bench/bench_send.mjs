@@ -1,9 +1,8 @@
 // Messages a second through nginx and the web workers, beside pgbench with as many connections that does
 // the same in PostgreSQL and nothing else. PostgreSQL waits for the disk at each commit.
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { alternate, line, loadVisitors, median, pick, run, say, startBench, temporary } from './lib.mjs';
+import { alternate, hash, line, loadVisitors, median, pick, run, say, startBench, temporary } from './lib.mjs';
 import { capture, pgbenchScript } from './statements.mjs';
 
 const SECONDS = pick(6, 3), VISITORS = pick(5000, 500);
@@ -12,8 +11,6 @@ const FIRST = 100000000000000000n;
 const CONTENT = 'Hello, the glaze of my cup has a crack. Can you send me another one this week, please?';
 const here = path.dirname(new URL(import.meta.url).pathname);
 const dir = temporary();
-
-const hash = (token) => spawnSync('b2sum', ['-l', '256'], { input: token, encoding: 'utf8' }).stdout.slice(0, 64);
 
 // Of the demo organization, too: as many again with numbers for ids.
 const numbered = (stack) => stack.sql(`
