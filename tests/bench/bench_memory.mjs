@@ -5,7 +5,7 @@ import { NGINX_WORKERS, alternate, freshParlor, line, loadNchan, loadParlor, loa
 needLpload('memory');
 const options = { clients: pick(10000, 2000), rate: 0, seconds: 0, settle: 2 };
 const stack = await startBench();
-const plan = await loadVisitors(stack, options.clients);
+const plan = await loadVisitors(stack, options.clients, { messages: false });
 const other = await nchan({ workers: NGINX_WORKERS });
 
 const text = (a) => `${a.parked} waiting, ${a.parts.map((part) => `${part} ${a[part].kb_per_client} KiB`).join(', ')}`;

@@ -1,9 +1,8 @@
 // Messages a second through nginx and the web workers, beside pgbench with as many connections that does
 // the same in PostgreSQL and nothing else. PostgreSQL waits for the disk at each commit.
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { alternate, line, loadVisitors, median, pick, run, say, startBench, temporary } from './lib.mjs';
+import { alternate, hash, line, loadVisitors, median, pick, run, say, startBench, temporary } from './lib.mjs';
 import { capture, pgbenchScript } from './statements.mjs';
 
 const SECONDS = pick(6, 3), VISITORS = pick(5000, 500);
@@ -13,8 +12,6 @@ const CONTENT = 'Hello, the glaze of my cup has a crack. Can you send me another
 const here = path.dirname(new URL(import.meta.url).pathname);
 const dir = temporary();
 
-const hash = (token) => spawnSync('b2sum', ['-l', '256'], { input: token, encoding: 'utf8' }).stdout.slice(0, 64);
-
 // Of the demo organization, too: as many again with numbers for ids.
 const numbered = (stack) => stack.sql(`
 	INSERT INTO chat_users (id, organization_id, name, session_id)
@@ -23,6 +20,8 @@ const numbered = (stack) => stack.sql(`
 		SELECT id, organization_id, id FROM chat_users WHERE id LIKE '1000000000%';
 	INSERT INTO conversations (id, organization_id, chat_user_id)
 		SELECT id, organization_id, id FROM chat_users WHERE id LIKE '1000000000%';
+	INSERT INTO messages (id, conversation_id, sender_id, sender_type, content)
+		SELECT 'first' || id, id, id, 'user', 'Hello' FROM chat_users WHERE id LIKE '1000000000%';
 	VACUUM ANALYZE;`.replaceAll(';', ';\n'));
 
 async function script(stack, plan, asKey) {
@@ -62,8 +61,9 @@ async function throughParlor(stack, plan, workers, asKey) {
 }
 
 // As src/db/conn.c connects.
+const [, planner] = readFileSync(path.join(here, '../../src/db/conn.c'), 'utf8').match(/^#define PLANNER "(.*)"$/m);
 const OPTIONS = '-c role=parlor_app -c search_path=parlor,public -c TimeZone=UTC -c DateStyle=ISO -c statement_timeout=5000'
-	+ ' -c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000';
+	+ ' -c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000 ' + planner;
 
 async function throughPgbench(stack, statements, clients) {
 	const file = path.join(dir, 'script.sql');

@@ -1,7 +1,9 @@
 // What the benchmarks share: lines of the table, medians, stacks, Nchan, the load generator.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHmac, randomBytes } from 'node:crypto';
 import { cpus, tmpdir } from 'node:os';
+import http from 'node:http';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { eventually, startStack } from '../http/stack.mjs';
@@ -24,15 +26,16 @@ export function median(values) {
 const digits = (value) => (!Number.isFinite(value) ? String(value)
 	: Number.isInteger(value) || Math.abs(value) >= 1000 ? String(Math.round(value)) : value.toPrecision(3));
 
-// A line of the table. reference: what value is set against. reach: [sign, bound], held against the
-// ratio or, without a reference, against the value itself.
-export function line(name, value, unit, { reference, reach } = {}) {
+// A line of the table. reference: what value is set against. reach: [sign, bound], held against the ratio;
+// against the value itself with absolute, or without a reference.
+export function line(name, value, unit, { reference, reach, absolute = reference === undefined } = {}) {
 	const ratio = reference === undefined ? undefined : value / reference;
-	const held = ratio ?? value;
+	const held = absolute ? value : ratio;
 	const ok = !reach ? '-' : { '>=': held >= reach[1], '<=': held <= reach[1], '<': held < reach[1], '=': held === reach[1] }[reach[0]]
 		? 'yes' : 'NO';
+	const bound = reach && `${reach.join(' ')}${absolute ? ` ${unit}` : ''}`;
 	process.stdout.write(`${[name, digits(value), unit, reference === undefined ? '-' : digits(reference),
-		ratio === undefined ? '-' : ratio.toFixed(2), reach ? `${reach[0]} ${reach[1]}` : '-', ok].join('\t')}\n`);
+		ratio === undefined ? '-' : ratio.toFixed(2), bound ?? '-', ok].join('\t')}\n`);
 }
 
 // Runs the named functions in turn, ROUNDS times: what disturbs one disturbs the others. Gives the answers
@@ -66,16 +69,21 @@ export function leader(stack, name) {
 	return Number(readFileSync(file, 'utf8').split(/\s/)[0]);
 }
 
-// Visitors with a conversation each: {token, conversation, cursor}. The file is lpload's --plan.
-export async function loadVisitors(stack, count) {
+// Visitors with a conversation each, and a message in it: {token, conversation, cursor}. The file is lpload's --plan.
+export async function loadVisitors(stack, count, { messages = true } = {}) {
 	const text = await stack.parlor('demo', '--load', String(count));
+	if (messages)
+		await stack.sql(`INSERT INTO messages (id, conversation_id, sender_id, sender_type, content)
+		SELECT 'first' || c.id, c.id, c.chat_user_id, 'user', 'Hello' FROM conversations c WHERE c.last_seq = 0`);
+	const [, , now] = (await stack.parlor('demo', '--load', '1')).split('\t');
+	const rows = text.split('\n').map((row) => {
+		const [token, conversation] = row.split('\t');
+		return { token, conversation, cursor: now };
+	});
 	const file = path.join(temporary(), 'plan.tsv');
-	writeFileSync(file, `${text}\n`);
+	writeFileSync(file, rows.map((row) => `${row.token}\t${row.conversation}\t${row.cursor}\n`).join(''));
 	await stack.sql('VACUUM ANALYZE');
-	return { file, rows: text.split('\n').map((row) => {
-		const [token, conversation, cursor] = row.split('\t');
-		return { token, conversation, cursor };
-	}) };
+	return { file, rows };
 }
 
 // Runs a program to its end; resolves with its output. Node itself goes on meanwhile.
@@ -179,7 +187,8 @@ async function lpload(port, watch, { clients, procs = 1, rate, seconds, settle, 
 }
 
 export function loadParlor(stack, plan, options) {
-	const watch = { poll: leader(stack, 'poll'), nginx: leader(stack, 'nginx'), web: leader(stack, 'web'), pg: leader(stack, 'pg') };
+	const watch = { poll: leader(stack, 'poll'), nginx: leader(stack, 'nginx'), web: leader(stack, 'web'), pg: leader(stack, 'pg'),
+		...options.more && { [options.more]: leader(stack, options.more) } };
 	return lpload(new URL(stack.url).port, watch, options, ['--plan', plan.file, '--json-body',
 		'--poll-url', '/api/v1/widget/events?wait=25&cursor=%s', '--poll-header', 'Authorization: Bearer %k',
 		'--send-url', '/api/v1/conversations/%c/messages', '--send-header', `Authorization: Bearer ${stack.secretKey}`]);
@@ -194,6 +203,43 @@ export async function freshParlor(stack) {
 	await stack.stopComponent('nginx', 'poll');
 	await stack.startComponent('poll', 'nginx');
 	await eventually('the stack answers', async () => (await fetch(`${stack.url}/readyz`)).ok, { seconds: 30 });
+}
+
+// How long a request takes, in ms, on a connection that is kept; gives {ms, text}.
+const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+export function timed(method, url, headers = {}, body = undefined) {
+	return new Promise((resolve, reject) => {
+		const begin = performance.now();
+		const request = http.request(url, { method, agent, headers: body === undefined ? headers
+			: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), ...headers } }, (response) => {
+			let text = '';
+			response.setEncoding('utf8');
+			response.on('data', (chunk) => { text += chunk; });
+			response.on('end', () => (response.statusCode < 300 ? resolve({ ms: performance.now() - begin, text })
+				: reject(new Error(`${method} ${url}: ${response.statusCode} ${text.slice(0, 200)}`))));
+		});
+		request.on('error', reject);
+		request.end(body);
+	});
+}
+
+// Headers of somebody who is signed in to the dashboard as the demo's first agent.
+export async function signIn(stack) {
+	const token = randomBytes(16).toString('hex');
+	await stack.sql(`INSERT INTO sessions (id, token, user_id, expires_at, created_at, updated_at, active_organization_id)
+		SELECT '${token}', '${token}', user_id, now() + interval '7 days', now(), now(), organization_id FROM members
+		 WHERE organization_id = '${stack.organizationId}' ORDER BY id LIMIT 1`);
+	const signature = createHmac('sha256', stack.authSecret).update(token).digest('base64');
+	return { Cookie: `better-auth.session_token=${encodeURIComponent(`${token}.${signature}`)}` };
+}
+
+// How tokens are stored.
+export const hash = (token) => spawnSync('b2sum', ['-l', '256'], { input: token, encoding: 'utf8' }).stdout.slice(0, 64);
+
+// Fills the demo organization; see grow.sql.
+export async function grow(stack, conversations, each) {
+	const text = readFileSync(new URL('./grow.sql', import.meta.url), 'utf8');
+	await stack.sql(`\\set organization '${stack.organizationId}'\n\\set conversations ${conversations}\n\\set each ${each}\n${text}`);
 }
 
 export const sum = (values) => values.reduce((a, b) => a + b, 0);
