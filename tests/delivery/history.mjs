@@ -93,8 +93,15 @@ export class History {
 	conversation(facts) {
 		const conversation = new Conversation(this.conversations.length, facts);
 		this.conversations.push(conversation);
-		this.byId.set(facts.id, conversation);
+		if (facts.id)
+			this.byId.set(facts.id, conversation);
 		return conversation;
+	}
+
+	// The server's name of a conversation that was begun with a first message.
+	named(conversation, id) {
+		conversation.id = id;
+		this.byId.set(id, conversation);
 	}
 
 	// stream: it must hear everything in its scope.
@@ -261,6 +268,11 @@ export class History {
 	// What a stream still has to see.
 	behind(reader) {
 		return this.conversations.filter((c) => reader.sees(c) && reader.at(c).shown < c.high);
+	}
+
+	// Whether a stream left something out so far: lost, unless it comes late.
+	get suspects() {
+		return this.readers.some((r) => [...r.places.values()].some(({ holes }) => holes.size > 0));
 	}
 
 	get caughtUp() {
