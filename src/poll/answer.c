@@ -144,6 +144,10 @@ answer_events(struct conn *c, const struct buf *events, int poll_after_ms)
 {
 	struct buf body = { 0 }, headers = { 0 };
 
+	if (reads_is_outdated(c)) {
+		answer_error(c, ERR_GONE, 0);
+		return;
+	}
 	add_cursor(c, &body);
 	if (events)
 		buf_add(&body, buf_text(events), events->len);

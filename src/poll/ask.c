@@ -146,6 +146,7 @@ take_cursor(struct req *r, struct conn *c)
 	if ((e = cursor_decode(r->mem, text, c->p->timeline, &cursor)))
 		return e;
 	c->snap = snap_new(cursor.snapshot, 0);
+	c->era = c->p->era;
 	if (strcmp(cursor.boot, c->p->boot) == 0)
 		c->live_seen = cursor.live;
 	return ERR_NONE;

@@ -69,7 +69,8 @@ struct conn {
 	char *rest;	     /* of the answer */
 	size_t rest_len;
 	uint32_t live_seen;
-	uint16_t id; /* FastCGI request id */
+	unsigned era; /* of snap */
+	uint16_t id;  /* FastCGI request id */
 	uint8_t state;
 	bool keep;     /* the connection is used again */
 	bool half;     /* the first part of a request has come */
@@ -84,7 +85,8 @@ struct poller {
 	struct app *app;
 	struct loop *loop;
 	struct async *db;
-	bool ready; /* timeline and swept are known, the database answers */
+	bool ready;    /* timeline and swept are known, the database answers */
+	bool starting; /* they are being asked for */
 	struct topics topics;
 	struct conn *conns;
 	size_t conns_count, asks_count;
@@ -97,6 +99,7 @@ struct poller {
 	struct queue asking[PROOF_KINDS], reading[2];
 	uint64_t serial;
 	char timeline[64];
+	unsigned era;	    /* counts the timelines: a place of another one means nothing */
 	char boot[9];	    /* of the live counter in cursors */
 	struct snap *swept; /* the poller's own place in all events */
 	bool sweeping;
@@ -150,6 +153,8 @@ void snap_unref(struct snap *s);
 void reads_start(struct poller *p); /* the database is there (again) */
 void reads_flush(struct poller *p);
 void reads_sweep(struct poller *p);
+/* Whether the place of c was taken on another timeline. */
+bool reads_is_outdated(const struct conn *c);
 /* An authorised request: join its topic, then look. */
 void reads_enter(struct conn *c, const char *organization, const char *visitor);
 /* Writes back which visitors were here. */

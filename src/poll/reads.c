@@ -81,6 +81,13 @@ set_snap(struct conn *c, struct snap *snap)
 {
 	snap_unref(c->snap);
 	c->snap = snap_ref(snap);
+	c->era = c->p->era;
+}
+
+bool
+reads_is_outdated(const struct conn *c)
+{
+	return c->snap && c->era != c->p->era;
 }
 
 /* c has been read for: rows [first, end) are its own. */
@@ -94,7 +101,8 @@ take_events(struct conn *c, const struct rows *rows, int first, int end, struct 
 		conn_queue(c, &c->p->asking[c->ask->kind], CONN_ASKING);
 		return;
 	}
-	if (rows_bool(rows, first, EVENT_IS_GONE) || end - first > EVENT_LIMIT) {
+	if (reads_is_outdated(c) || rows_bool(rows, first, EVENT_IS_GONE) ||
+		end - first > EVENT_LIMIT) {
 		answer_error(c, ERR_GONE, 0);
 		return;
 	}
@@ -237,12 +245,16 @@ reads_enter(struct conn *c, const char *organization, const char *visitor)
 	conn_queue(c, &p->reading[visitor ? 0 : 1], CONN_READING);
 }
 
-/* Everybody who is not in a statement under way; the cursors of this moment mean nothing any more. */
+/*
+ * The cursors of this moment mean nothing any more. Who is in a statement under way, sent before the
+ * new timeline was known, hears of it when that is answered: by the era.
+ */
 static void
 resync_all(struct poller *p)
 {
 	struct conn *c, *next;
 
+	p->era++;
 	DL_FOREACH_SAFE (p->conns, c, next)
 		if (c->ask && !c->in_batch)
 			answer_error(c, ERR_GONE, 0);
@@ -364,6 +376,7 @@ on_start(void *arg, const struct rows *rows, enum err e)
 	struct poller *p = b->p;
 	bool same;
 
+	p->starting = false;
 	if (!e) {
 		same = p->swept && strcmp(p->timeline, rows_str(rows, 0, 0)) == 0;
 		if (!same) {
@@ -384,6 +397,7 @@ reads_start(struct poller *p)
 	if (!b)
 		abort();
 	*b = (struct batch){ .p = p, .serial = ++p->serial };
+	p->starting = true;
 	async_run(p->db, &SQL_poll_use_indexes, NO_ARGS, reads_ignore, NULL);
 	if (p->app->conf->poll_notify)
 		async_run(p->db, &SQL_poll_listen, NO_ARGS, reads_ignore, NULL);

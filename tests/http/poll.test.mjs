@@ -258,6 +258,42 @@ describe('what fails', () => {
 			(await poll(visitor.client, VISITOR, fresh, 0).catch(() => ({}))).status === 200);
 	});
 
+	// A read that was sent after the crash, but before the poller knew of it, would answer with a cursor
+	// of the new server and without the events that the old one's numbers hide.
+	test('no read that was begun in ignorance of a crash is answered', async () => {
+		const { visitor, id, cursor } = await chat();
+		const wait = poll(visitor.client, VISITOR, cursor, 20);
+		expect(await poll(visitor.client, VISITOR, cursor, 0), 200); // the first one waits by now
+		const pid = await pollPid();
+		process.kill(pid, 'SIGSTOP');
+		try {
+			await crash();
+			// Asking for the timeline waits for this lock.
+			await eventually('the lock is ours', () => world.sql.exec`BEGIN; LOCK TABLE parlor.event_epoch`.then(() => true));
+		} finally {
+			process.kill(pid, 'SIGCONT');
+		}
+		await eventually('the poller asks for the timeline', async () =>
+			await stack.sql("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'") === 't');
+		for (let i = 0; i < 3; i++)
+			await eventually('a hint is sent', async () => (await say(id, `hint ${i}`)).status === 201);
+		await world.sql.exec`COMMIT`;
+		expect(await wait, 410);
+	});
+
+	test('a poller that is not told the timeline at first asks again', async () => {
+		const pid = await pollPid();
+		await eventually('the lock is ours', () => world.sql.exec`BEGIN; LOCK TABLE parlor.event_epoch`.then(() => true));
+		process.kill(pid, 'SIGKILL');
+		await eventually('a poller waits for the lock', async () =>
+			await stack.sql("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'") === 't');
+		await eventually('its time is up', async () =>
+			await stack.sql("SELECT count(*) = 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'") === 't');
+		await world.sql.exec`COMMIT`;
+		const { visitor, cursor } = await chat().catch(() => eventually('it serves', chat));
+		expect(await poll(visitor.client, VISITOR, cursor, 0), 200);
+	});
+
 	test('a connection that PostgreSQL ends loses nothing', () => survives(world, shop, () =>
 		stack.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'parlor'")));
 
