@@ -41,6 +41,12 @@ class Actor {
 		}
 	}
 
+	// Between two things that it does.
+	async rest(ms) {
+		for (const end = performance.now() + ms; performance.now() < end && !this.stopping();)
+			await pause(Math.min(100, end - performance.now()));
+	}
+
 	refused(conversation, what, { status, text }) {
 		this.history.refused(this.name, conversation, `${what}: ${status} ${text?.slice(0, 300)}`);
 	}
@@ -91,7 +97,7 @@ export class HttpWriter extends Actor {
 	async live() {
 		while (!this.stopping()) {
 			await this.send();
-			await pause(this.random.next() * 2 * this.run.pace.http);
+			await this.rest(this.random.next() * 2 * this.run.pace.http);
 		}
 	}
 }
@@ -123,9 +129,9 @@ export class SqlWriter extends Actor {
 			for (const { op } of ops)
 				rollback ? history.fail(op) : history.ok(op);
 		} catch (error) {
-			// An error leaves nothing behind; a connection that broke may have.
+			// Whatever the error says, the end of the connection may have come in the middle of COMMIT.
 			for (const { op } of ops)
-				error.message === 'psql ended' && !rollback ? history.unknown(op, error.message) : history.fail(op);
+				rollback ? history.fail(op) : history.unknown(op, error.message);
 			await pause(100);
 		}
 		return ops.length;
@@ -134,7 +140,7 @@ export class SqlWriter extends Actor {
 	async live() {
 		while (!this.stopping()) {
 			const rows = await this.transaction();
-			await pause(this.random.next() * 2 * this.run.pace.sql * rows / this.run.pace.batch);
+			await this.rest(this.random.next() * 2 * this.run.pace.sql * rows / this.run.pace.batch);
 		}
 		this.sql.close();
 	}
@@ -180,7 +186,7 @@ export class ListReader extends Pager {
 		while (!this.stopping()) {
 			const conversation = this.random.pick(this.scope);
 			await this.readFrom(conversation, Math.max(0, conversation.high - this.random.between(0, 2 * PAGE)));
-			await pause(this.random.next() * 2 * this.run.pace.read);
+			await this.rest(this.random.next() * 2 * this.run.pace.read);
 		}
 	}
 }
@@ -266,7 +272,7 @@ export class SqlReader extends Actor {
 		while (!this.stopping()) {
 			const conversation = this.random.pick(this.history.conversations);
 			await this.read(conversation, Math.max(0, conversation.high - this.random.between(0, 400))).catch(() => {});
-			await pause(this.random.next() * 2 * this.run.pace.read);
+			await this.rest(this.random.next() * 2 * this.run.pace.read);
 		}
 		this.sql.close();
 	}

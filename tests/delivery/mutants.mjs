@@ -72,8 +72,7 @@ export class Patient {
 	}
 
 	async reloadNginx() {
-		const [pid] = (await readFile(path.join(this.stack.run, 'nginx.pid'), 'utf8')).split(' ');
-		process.kill(Number(pid), 'SIGHUP');
+		process.kill(await this.stack.leader('nginx'), 'SIGHUP');
 	}
 }
 
