@@ -167,8 +167,11 @@ stack_ini() {
 	{
 		printf '%s\n' "; Made by scripts/stack.sh, anew at each start." \
 			"[server]" "base_url = $(stack_url)" "static_dir = $STACK_APP/static" \
-			"template_dir = $STACK_APP/templates" "runtime_dir = $STACK_RUN" \
-			"demo_key = $key"
+			"template_dir = $STACK_APP/templates" "demo_key = $key"
+		case " ${STACK_OPTIONS:-} " in
+		*' server.runtime_dir='*) ;;
+		*) printf 'runtime_dir = %s\n' "$STACK_RUN" ;;
+		esac
 		stack_ini_options server
 		printf '%s\n' "[database]" \
 			"database_url = $(stack_database_words)"

@@ -48,7 +48,7 @@ async function reload(c) {
 	await pause(1000);
 	for (const { what } of wire.failed(begun, performance.now()).filter((f) => f.begun > begun - 10000))
 		c.load.history.refused('reload of nginx', null, what);
-	return begun;
+	return performance.now();
 }
 
 async function restartNginx(c) {
