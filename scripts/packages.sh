@@ -15,6 +15,11 @@ libcmocka-dev:pc:cmocka clang:clang libclang-rt-14-dev:libfuzzer clang-format:cl
 shellcheck:shellcheck mandoc:mandoc fcgiwrap:fcgiwrap nodejs:node npm:npm openssl:openssl chromium:chromium
 faketime:faketime iproute2:ip fonts-dejavu-core:f:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 "
+# For tests/bench: a load generator for HTTP, and what delivery is measured against.
+PACKAGES_BENCH="
+wrk:wrk libnginx-mod-nchan:f:/usr/lib/nginx/modules/ngx_nchan_module.so gcc:gcc libc6-dev:h:stdio.h
+nodejs:node
+"
 
 libfuzzer_archive() { find /usr/lib/llvm-*/lib/clang -name 'libclang_rt.fuzzer-*.a' 2>/dev/null | head -n 1; }
 

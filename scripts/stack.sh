@@ -9,6 +9,8 @@
 #   STACK_PORT     its port
 # and may set
 #   STACK_WEB=4       web workers
+#   STACK_POLL=1      pollers
+#   STACK_NGINX=''    nginx's workers; one for each core, at most 4
 #   STACK_SEED=yes    a demo organization
 #   STACK_FSYNC=on    off: for tests
 #   STACK_OPTIONS=''  further lines of parlor.ini: "limits.limits_off=yes poll.poll_notify=no"
@@ -237,8 +239,8 @@ stack_nginx_conf() { # template target
 	nofile=$(ulimit -Hn)
 	[ "$nofile" != unlimited ] && [ "$nofile" -le 65536 ] || nofile=65536
 	connections=$((nofile - nofile / 20))
-	workers=$(nproc)
-	[ "$workers" -le 4 ] || workers=4
+	workers=${STACK_NGINX:-$(nproc)}
+	[ -n "${STACK_NGINX:-}" ] || [ "$workers" -le 4 ] || workers=4
 	sed -e "s|@workers@|$workers|g" -e "s|@nofile@|$nofile|g" -e "s|@connections@|$connections|g" \
 		-e "s|@run@|$STACK_RUN|g" -e "s|@log@|$STACK_HOME/log|g" \
 		-e "s|@address@|$STACK_ADDRESS|g" -e "s|@port@|$STACK_PORT|g" \
@@ -260,7 +262,7 @@ stack_component() { # name
 	local name=$1
 	case $name in
 	web) stack_worker web -f "${STACK_WEB:-4}" ;;
-	poll) stack_worker poll -f 1 ;;
+	poll) stack_worker poll -f "${STACK_POLL:-1}" ;;
 	jobs)
 		stack_process jobs multiwatch -f 1 -s TERM -r "$STACK_RETRIES" -- "$STACK_PROGRAM" jobs
 		;;

@@ -13,6 +13,7 @@ struct access {
 	struct arena *mem;
 	const char *organization;
 	const char *visitor; /* chat_users.id: only this visitor's own; NULL for staff */
+	const char *name;    /* as others see the visitor, the agent, or the key's organization */
 	const char *member;  /* members.id of the agent; NULL for a secret key or a visitor */
 };
 

@@ -36,7 +36,9 @@ find_repeated(const struct access *as, const struct conversation_new *new, const
 	if (!rows_bool(rows, 0, 2))
 		return ERR_CONFLICT;
 	*json = rows_str(rows, 0, 0);
-	*first = (struct message){ rows_str(rows, 0, 1), as->visitor, true };
+	*first = (struct message){
+		.json = rows_str(rows, 0, 1), .visitor = as->visitor, .repeated = true
+	};
 	return ERR_NONE;
 }
 
@@ -53,7 +55,7 @@ insert_with_message(const struct access *as, const struct conversation_new *new,
 	if ((e = db_run(as->db, as->mem, &SQL_conversation_insert,
 		     ARGS(as->organization, as->visitor, id, new->page_url, new->referrer),
 		     NULL)) ||
-		(e = message_append(as, &message, first)))
+		(e = message_insert(as, &message, first)))
 		return e;
 	return conversation_get(as, id, json);
 }
@@ -78,7 +80,6 @@ conversation_create(const struct access *as, const struct conversation_new *new,
 	}
 	if ((e = db_commit(as->db)))
 		return e;
-	/* The hint of message_append was sent before the commit, when nothing could be seen yet. */
 	hint_event(as->organization, as->visitor);
 	return ERR_NONE;
 }

@@ -1,13 +1,12 @@
-/* Cursors and reads for one reader; the same statements serve the pollers. */
+/* Cursors, and what one reader has not seen. */
 #include "core/event.h"
 
 #include "core/cursor.h"
 #include "core/event.sql.h"
-#include "db/array.h"
 
 #include <string.h>
 
-const struct stmt *const event_read_stmt[2] = { &SQL_event_read_visitors, &SQL_event_read_agents };
+enum { READ_SNAPSHOT, READ_IS_GONE, READ_TYPE, READ_CONVERSATION, READ_DATA };
 
 static const char *
 cursor_text(struct arena *mem, const char *timeline, const char *snapshot)
@@ -29,11 +28,8 @@ event_cursor_now(struct db *db, struct arena *mem, const char **cursor)
 }
 
 void
-event_json(struct buf *out, const struct rows *rows, int row)
+event_json(struct buf *out, const char *type, const char *conversation, const char *data)
 {
-	const char *type = rows_str(rows, row, EVENT_TYPE);
-	const char *conversation = rows_text(rows, row, EVENT_CONVERSATION);
-
 	buf_str(out, "{\"type\":");
 	buf_json(out, type, strlen(type));
 	buf_str(out, ",\"conversationId\":");
@@ -42,22 +38,8 @@ event_json(struct buf *out, const struct rows *rows, int row)
 	else
 		buf_str(out, "null");
 	buf_str(out, ",\"data\":");
-	buf_str(out, rows_str(rows, row, EVENT_DATA));
+	buf_str(out, data);
 	buf_char(out, '}');
-}
-
-static const char *
-one_element(struct arena *mem, const char *s)
-{
-	struct buf b = { 0 };
-	const char *text;
-
-	array_open(&b);
-	array_add(&b, s);
-	array_close(&b);
-	text = arena_strdup(mem, b.data);
-	buf_free(&b);
-	return text;
 }
 
 static const char *
@@ -67,11 +49,12 @@ answer(struct arena *mem, const char *timeline, const struct rows *rows, int pol
 	const char *text;
 
 	buf_printf(&b, "{\"cursor\":\"%s\",\"events\":[",
-		cursor_text(mem, timeline, rows_str(rows, 0, EVENT_SNAPSHOT)));
-	for (int i = 0; i < rows_count(rows) && rows_text(rows, i, EVENT_TYPE); i++) {
+		cursor_text(mem, timeline, rows_str(rows, 0, READ_SNAPSHOT)));
+	for (int i = 0; i < rows_count(rows) && rows_text(rows, i, READ_TYPE); i++) {
 		if (i)
 			buf_char(&b, ',');
-		event_json(&b, rows, i);
+		event_json(&b, rows_str(rows, i, READ_TYPE), rows_text(rows, i, READ_CONVERSATION),
+			rows_str(rows, i, READ_DATA));
 	}
 	buf_printf(&b, "],\"live\":[],\"pollAfterMs\":%d}", poll_after_ms);
 	text = arena_strdup(mem, b.data);
@@ -83,10 +66,9 @@ enum err
 event_read(struct db *db, struct arena *mem, const char *organization, const char *visitor,
 	const char *cursor, int poll_after_ms, const char **json)
 {
-	const struct stmt *stmt = event_read_stmt[visitor ? EVENT_VISITOR : EVENT_AGENT];
+	const char *limit = arena_printf(mem, "%d", EVENT_LIMIT + 1), *timeline;
 	struct cursor c = { 0 };
 	struct rows *rows;
-	const char *timeline;
 	enum err e;
 
 	if ((e = db_one(db, mem, &SQL_event_timeline, NO_ARGS, &rows)))
@@ -94,13 +76,15 @@ event_read(struct db *db, struct arena *mem, const char *organization, const cha
 	timeline = rows_str(rows, 0, 0);
 	if (cursor && *cursor && (e = cursor_decode(mem, cursor, timeline, &c)))
 		return e;
-	e = db_one(db, mem, stmt,
-		ARGS(one_element(mem, organization), one_element(mem, visitor),
-			one_element(mem, c.snapshot), arena_printf(mem, "%d", EVENT_LIMIT + 1)),
-		&rows);
+	if (visitor)
+		e = db_one(db, mem, &SQL_event_read_visitor,
+			ARGS(organization, visitor, c.snapshot, limit), &rows);
+	else
+		e = db_one(db, mem, &SQL_event_read_agent, ARGS(organization, c.snapshot, limit),
+			&rows);
 	if (e)
 		return e;
-	if (rows_bool(rows, 0, EVENT_IS_GONE) || rows_count(rows) > EVENT_LIMIT)
+	if (rows_bool(rows, 0, READ_IS_GONE) || rows_count(rows) > EVENT_LIMIT)
 		return ERR_GONE;
 	*json = answer(mem, timeline, rows, poll_after_ms);
 	return ERR_NONE;

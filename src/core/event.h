@@ -1,6 +1,6 @@
 /*
- * What changed since: events behind a cursor (docs/HACKING.md). The statements read for many
- * readers at once; parlor poll sends them down its own connection, the web handlers use event_read().
+ * What changed since: events behind a cursor (docs/HACKING.md). For one reader at once; parlor poll
+ * reads for many in one statement of its own.
  */
 #ifndef PARLOR_EVENT_H
 #define PARLOR_EVENT_H
@@ -28,13 +28,7 @@ enum err event_cursor_now(struct db *db, struct arena *mem, const char **cursor)
 enum err event_read(struct db *db, struct arena *mem, const char *organization, const char *visitor,
 	const char *cursor, int poll_after_ms, const char **json) MUST_USE;
 
-/* For parlor poll. Arguments: organizations, visitors, snapshots (arrays), limit. */
-enum event_reader { EVENT_VISITOR, EVENT_AGENT };
-extern const struct stmt *const event_read_stmt[2];
-/* Their columns: the reader's number from 1, ... */
-enum { EVENT_N, EVENT_SNAPSHOT, EVENT_IS_GONE, EVENT_TYPE, EVENT_CONVERSATION, EVENT_DATA };
-
-/* Adds one event as JSON from a row of these statements that has one. */
-void event_json(struct buf *out, const struct rows *rows, int row);
+/* Adds one event as JSON; conversation may be NULL, data is JSON already. */
+void event_json(struct buf *out, const char *type, const char *conversation, const char *data);
 
 #endif

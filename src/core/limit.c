@@ -19,15 +19,22 @@ burst(struct arena *mem, const struct limit *limit)
 	return arena_printf(mem, "%lld", (long long)limit->burst);
 }
 
+struct limit_args
+limit_args(struct arena *mem, const struct limit *limit, const char *key)
+{
+	if (!limit)
+		return (struct limit_args){ 0 };
+	return (struct limit_args){ bucket(mem, limit, key), burst(mem, limit),
+		arena_printf(mem, "%.9f", (double)limit->burst / (double)limit->seconds) };
+}
+
 enum err
 limit_take(struct db *db, struct arena *mem, const struct limit *limit, const char *key,
 	int *retry_after)
 {
-	const char *per_second =
-		arena_printf(mem, "%.9f", (double)limit->burst / (double)limit->seconds);
+	const struct limit_args a = limit_args(mem, limit, key);
 	struct rows *rows;
-	enum err e = db_one(db, mem, &SQL_limit_take,
-		ARGS(bucket(mem, limit, key), burst(mem, limit), per_second), &rows);
+	enum err e = db_one(db, mem, &SQL_limit_take, ARGS(a.bucket, a.burst, a.per_second), &rows);
 
 	if (e)
 		return e;

@@ -14,6 +14,13 @@ struct limit {
 enum err limit_take(struct db *db, struct arena *mem, const struct limit *limit, const char *key,
 	int *retry_after) MUST_USE;
 
+/* The arguments of parlor.rate_take(), for a statement that takes its token itself. */
+struct limit_args {
+	const char *bucket; /* NULL without a limit */
+	const char *burst, *per_second;
+};
+struct limit_args limit_args(struct arena *mem, const struct limit *limit, const char *key);
+
 /* Puts the token back: a sign-in that succeeded is no attempt to be counted. */
 enum err limit_return(
 	struct db *db, struct arena *mem, const struct limit *limit, const char *key) MUST_USE;

@@ -17,16 +17,17 @@ sender_id(const struct access *as)
 	return as->visitor ? as->visitor : as->member;
 }
 
-/* A row of (json, visitor), or of (json, visitor, same) for one that was there before. */
+/* From a row that has json and visitor in column and the one behind it. */
 static void
-fill(struct message *out, const struct rows *rows, bool repeated)
+fill(struct message *out, const struct rows *rows, int column, bool repeated)
 {
-	out->json = rows_str(rows, 0, 0);
-	out->visitor = rows_str(rows, 0, 1);
-	out->repeated = repeated;
+	*out = (struct message){ .json = rows_str(rows, 0, column),
+		.visitor = rows_str(rows, 0, column + 1),
+		.repeated = repeated };
 }
 
-/* The client id is taken: by the first attempt of this send, or by somebody's mistake. */
+/* The client id is taken: by the first attempt of this send, or by somebody's mistake. Columns: json,
+ * visitor, whether it is the same message. */
 static enum err
 answer_repeated(
 	const struct access *as, const struct stmt *stmt, struct args args, struct message *out)
@@ -38,13 +39,14 @@ answer_repeated(
 		return e;
 	if (!rows_bool(rows, 0, 2))
 		return ERR_CONFLICT;
-	fill(out, rows, true);
+	fill(out, rows, 0, true);
 	return ERR_NONE;
 }
 
 enum err
-message_append(const struct access *as, const struct message_new *new, struct message *out)
+message_insert(const struct access *as, const struct message_new *new, struct message *out)
 {
+	const struct limit_args limit = limit_args(as->mem, new->limit, new->limit_key);
 	const char *type = as->visitor ? "user" : "agent";
 	char id[ID_LEN + 1];
 	struct rows *rows;
@@ -53,19 +55,33 @@ message_append(const struct access *as, const struct message_new *new, struct me
 	crypt_id(id);
 	e = db_one(as->db, as->mem, &SQL_message_append,
 		ARGS(as->organization, new->conversation, as->visitor, id, sender_id(as), type,
-			new->content, new->client_id),
+			new->content, new->client_id, as->name, limit.bucket, limit.burst,
+			limit.per_second),
 		&rows);
-	/* The trigger leaves a repeated client id out: no row, as for a conversation that is not there. */
-	if (e == ERR_NOT_FOUND || e == ERR_CONFLICT)
+	if (e == ERR_CONFLICT)
 		return answer_repeated(as, &SQL_message_by_client_id,
 			ARGS(as->organization, new->conversation, as->visitor, new->client_id,
 				new->content, sender_id(as)),
 			out);
 	if (e)
 		return e;
-	fill(out, rows, false);
-	hint_event(as->organization, out->visitor);
+	out->retry_after = (int)rows_int(rows, 0, 0);
+	if (out->retry_after > 0)
+		return ERR_LIMIT;
+	if (!rows_text(rows, 0, 1))
+		return ERR_NOT_FOUND;
+	fill(out, rows, 1, false);
 	return ERR_NONE;
+}
+
+enum err
+message_append(const struct access *as, const struct message_new *new, struct message *out)
+{
+	enum err e = message_insert(as, new, out);
+
+	if (!e && !out->repeated)
+		hint_event(as->organization, out->visitor);
+	return e;
 }
 
 enum err
@@ -87,7 +103,7 @@ note_append(const struct access *as, const struct message_new *new, struct messa
 			out);
 	if (e)
 		return e;
-	fill(out, rows, false);
+	fill(out, rows, 0, false);
 	hint_event(as->organization, out->visitor);
 	return ERR_NONE;
 }

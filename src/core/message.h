@@ -3,6 +3,7 @@
 #define PARLOR_MESSAGE_H
 
 #include "core/access.h"
+#include "core/limit.h"
 
 enum { MESSAGE_MAX = 8000 }; /* code points of content */
 
@@ -10,19 +11,27 @@ struct message_new {
 	const char *conversation;
 	const char *client_id; /* made by the sender; the same again gives the same message */
 	const char *content;
+	const struct limit *limit; /* a token is taken in the same statement; NULL for none */
+	const char *limit_key;	   /* whose bucket */
 };
 
 struct message {
 	const char *json;
 	const char *visitor; /* whose conversation it is, for waking */
 	bool repeated;	     /* it was there already */
+	int retry_after;     /* seconds, with ERR_LIMIT */
 };
 
 /*
  * Appends in the conversation's order and wakes those who wait. ERR_NOT_FOUND: no such
- * conversation. ERR_CONFLICT: the client id stands for another content already.
+ * conversation. ERR_CONFLICT: the client id stands for another content already. ERR_LIMIT: the bucket
+ * is empty, see retry_after.
  */
 enum err message_append(
+	const struct access *as, const struct message_new *new, struct message *out) MUST_USE;
+
+/* The same inside a transaction: whoever commits it wakes (core/hint.h). */
+enum err message_insert(
 	const struct access *as, const struct message_new *new, struct message *out) MUST_USE;
 
 /* A private note, which only staff see. Errors as message_append. */

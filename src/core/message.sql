@@ -1,16 +1,24 @@
 -- name: message_append
 -- The trigger on messages takes the seq under the conversation's row lock, brings the conversation's
 -- summary up to date and writes the event, for this INSERT as for one of another program.
-WITH c AS (
+-- $9 the sender's name. $10 to $12 a rate limit: bucket (NULL for none), burst, tokens a second. The
+-- token is taken before anything else is done, and given back when the rest fails. One row: the seconds
+-- to wait when there was no token, else 0 with the message, or with NULLs when there is no such
+-- conversation.
+WITH t AS MATERIALIZED (
+  SELECT CASE WHEN $10::text IS NULL THEN 0
+              ELSE parlor.rate_take($10, $11::float8, $12::float8) END AS wait
+), c AS (
   SELECT organization_id, id, chat_user_id FROM conversations
    WHERE organization_id = $1 AND id = $2 AND ($3::text IS NULL OR chat_user_id = $3)
+     AND (SELECT wait FROM t) <= 0
 ), m AS (
   INSERT INTO messages (id, organization_id, conversation_id, sender_id, sender_type, content,
                         message_type, client_id, is_read, created_at)
   SELECT $4, c.organization_id, c.id, $5, $6, $7, 'text', $8, false, parlor.now() FROM c
-  RETURNING parlor.message_json(messages)::text AS json
+  RETURNING parlor.message_json(messages, $9, '[]')::text AS json
 )
-SELECT m.json, c.chat_user_id FROM m, c;
+SELECT ceil(t.wait)::integer, m.json, c.chat_user_id FROM t LEFT JOIN (m CROSS JOIN c) ON true;
 
 -- name: message_by_client_id
 SELECT parlor.message_json(m)::text, c.chat_user_id,

@@ -2,6 +2,7 @@
 #include "poll/poller.h"
 
 #include "base/log.h"
+#include "web/cors.h"
 #include "web/fcgi.h"
 #include "web/reply.h"
 #include "web/route.h"
@@ -87,41 +88,50 @@ answer_req(struct conn *c, const struct req *r)
 }
 
 void
-answer_error(struct conn *c, enum err e, int retry_after)
+answer_error(struct wait *w, enum err e, int retry_after)
 {
-	struct arena *mem = arena_new();
-	struct req *r = stand_in(c->p, mem, ask_is_visitor(c->ask), c->ask->request_id);
+	struct conn *c = w->conn;
+	struct arena *mem;
+	struct req *r;
 
-	r->retry_after = retry_after;
-	buf_str(&r->headers, c->ask->cors);
-	reply_error(r, e);
-	answer_req(c, r);
-	arena_free(mem);
-	log_set_request("");
+	if (c) {
+		mem = arena_new();
+		r = stand_in(w->p, mem, wait_is_visitor(w), w->request_id);
+		r->retry_after = retry_after;
+		if (wait_is_visitor(w))
+			cors_lines(&r->headers, w->origin);
+		reply_error(r, e);
+		wait_end(w);
+		answer_req(c, r);
+		arena_free(mem);
+		log_set_request("");
+	} else {
+		wait_end(w);
+	}
 }
 
 /*
- * How far c has seen. Who is parked has been woken for everything up to the poller's own place, so
+ * How far w has seen. Who is parked has been woken for everything up to the poller's own place, so
  * that place is as good, and moves on while nothing happens.
  */
-static const struct snap *
-place_of(const struct conn *c)
+static struct snap *
+place_of(const struct wait *w)
 {
-	const struct snap *swept = c->p->swept;
+	struct snap *swept = w->p->swept;
 
-	if (!c->snap ||
-		(c->state == CONN_PARKED && !c->unread && swept && swept->serial > c->snap->serial))
+	if (!w->snap ||
+		(w->state == WAIT_PARKED && !w->unread && swept && swept->serial > w->snap->serial))
 		return swept;
-	return c->snap;
+	return w->snap;
 }
 
 static void
-add_cursor(struct conn *c, struct buf *out)
+add_cursor(const struct wait *w, struct buf *out)
 {
-	const struct cursor cursor = { .timeline = c->p->timeline,
-		.boot = c->p->boot,
-		.live = c->p->topics.newest_live,
-		.snapshot = place_of(c)->text };
+	const struct cursor cursor = { .timeline = w->p->timeline,
+		.boot = w->p->boot,
+		.live = w->p->topics.newest_live,
+		.snapshot = w->snap->text };
 	struct arena *mem = arena_new();
 
 	buf_printf(out, "{\"cursor\":\"%s\",\"events\":[", cursor_encode(mem, &cursor));
@@ -129,34 +139,40 @@ add_cursor(struct conn *c, struct buf *out)
 }
 
 static void
-add_headers(const struct conn *c, struct buf *out)
+add_headers(const struct wait *w, struct buf *out)
 {
-	const struct answer_head *head = &c->p->heads[ask_is_visitor(c->ask) ? 0 : 1];
+	const struct answer_head *head = &w->p->heads[wait_is_visitor(w) ? 0 : 1];
 
 	buf_str(out, head->before);
-	buf_str(out, c->ask->request_id);
+	buf_str(out, w->request_id);
 	buf_str(out, head->after);
-	buf_str(out, c->ask->cors);
+	if (wait_is_visitor(w))
+		cors_lines(out, w->origin);
 }
 
 void
-answer_events(struct conn *c, const struct buf *events, int poll_after_ms)
+answer_events(struct wait *w, const struct buf *events, int poll_after_ms)
 {
 	struct buf body = { 0 }, headers = { 0 };
+	struct conn *c = w->conn;
+	struct snap *place;
 
-	if (reads_is_outdated(c)) {
-		answer_error(c, ERR_GONE, 0);
+	if (reads_is_outdated(w)) {
+		answer_error(w, ERR_GONE, 0);
 		return;
 	}
-	add_cursor(c, &body);
+	place = snap_ref(place_of(w));
+	snap_unref(w->snap);
+	w->snap = place;
+	add_cursor(w, &body);
 	if (events)
 		buf_add(&body, buf_text(events), events->len);
 	buf_str(&body, "],\"live\":[");
-	if (c->waiter.topic)
-		topic_lives(
-			c->waiter.topic, c->live_seen, c->ask->member, loop_now(c->p->loop), &body);
+	if (w->waiter.topic)
+		topic_lives(w->waiter.topic, w->live_seen, w->member, loop_now(w->p->loop), &body);
 	buf_printf(&body, "],\"pollAfterMs\":%d}", poll_after_ms);
-	add_headers(c, &headers);
+	add_headers(w, &headers);
+	wait_leave(w);
 	send_answer(c, 200, &headers, &body);
 	buf_free(&body);
 	buf_free(&headers);

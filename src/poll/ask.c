@@ -1,5 +1,5 @@
 /*
- * A complete FastCGI request becomes a parked one: path, credential, cursor and time are checked
+ * A complete FastCGI request becomes a wait: path, form of the credential, cursor and time are checked
  * here, the credential itself by the next batch. libfcgi's buffers and the arena are gone after it.
  */
 #include "poll/poller.h"
@@ -21,24 +21,15 @@
 
 enum { WAIT_MAX = 3600, BUSY_RETRY_S = 2 };
 
-bool
-ask_is_visitor(const struct ask *a)
-{
-	return a->kind == PROOF_VISITOR;
-}
-
-void
-ask_free(struct ask *a)
-{
-	if (a->proof)
-		sodium_memzero(a->proof, strlen(a->proof));
-	free(a->proof);
-	free(a->mark);
-	free(a->member);
-	free(a->origin);
-	free(a->cors);
-	free(a);
-}
+/* What a request says of itself; strings live in its arena. */
+struct asked {
+	enum proof_kind kind;
+	const char *proof; /* NULL mark: it is the mark as well */
+	const char *mark;
+	struct cursor cursor;
+	bool has_cursor;
+	int64_t wait_ms;
+};
 
 static const struct route *
 find_route(const char *path)
@@ -49,48 +40,43 @@ find_route(const char *path)
 	return NULL;
 }
 
-static char *
-sha256_hex(const char *text)
+static const char *
+sha256_hex(struct arena *mem, const char *text)
 {
 	unsigned char hash[crypto_hash_sha256_BYTES];
-	char *hex = malloc(sizeof(hash) * 2 + 1);
+	char *hex = arena_alloc(mem, sizeof(hash) * 2 + 1);
 
-	if (!hex)
-		abort();
 	crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
 	return sodium_bin2hex(hex, sizeof(hash) * 2 + 1, hash, sizeof(hash));
 }
 
 static enum err
-take_hashed(struct ask *a, enum proof_kind kind, const char *token)
+take_hashed(struct req *r, struct asked *a, enum proof_kind kind, const char *token)
 {
 	char hash[HASH_HEX_LEN + 1];
 
 	crypt_hash(token, hash);
 	a->kind = kind;
-	a->proof = strdup(hash);
-	a->mark = strdup(hash);
+	a->proof = arena_strdup(r->mem, hash);
 	return ERR_NONE;
 }
 
 static enum err
-take_cookie(struct req *r, struct ask *a)
+take_cookie(struct req *r, struct asked *a)
 {
 	const char *header = req_param(r, "HTTP_COOKIE");
 	const char *value = header ? parse_cookie(r->mem, header, auth_cookie_name(r)) : NULL;
-	const char *token =
-		value ? crypt_cookie_token(r->mem, r->app->conf->auth_secret, value) : NULL;
 
-	if (!token)
-		return ERR_AUTH;
 	a->kind = PROOF_SESSION;
-	a->proof = strdup(token);
-	a->mark = sha256_hex(token);
+	a->proof = value ? crypt_cookie_token(r->mem, r->app->conf->auth_secret, value) : NULL;
+	if (!a->proof)
+		return ERR_AUTH;
+	a->mark = sha256_hex(r->mem, a->proof);
 	return ERR_NONE;
 }
 
 static enum err
-take_credential(struct req *r, struct ask *a)
+take_credential(struct req *r, struct asked *a)
 {
 	static const char scheme[] = "Bearer ";
 	const char *header = req_param(r, "HTTP_AUTHORIZATION"), *token;
@@ -101,55 +87,32 @@ take_credential(struct req *r, struct ask *a)
 	if (strncasecmp(header, scheme, sizeof(scheme) - 1) != 0)
 		return ERR_AUTH;
 	if (strncmp(token, "sk_", 3) == 0)
-		return r->route->actors & ACTOR_KEY ? take_hashed(a, PROOF_KEY, token) : ERR_AUTH;
+		return r->route->actors & ACTOR_KEY ? take_hashed(r, a, PROOF_KEY, token)
+						    : ERR_AUTH;
 	if (!(r->route->actors & ACTOR_VISITOR) || strlen(token) != TOKEN_LEN)
 		return ERR_AUTH;
-	return take_hashed(a, PROOF_VISITOR, token);
+	return take_hashed(r, a, PROOF_VISITOR, token);
 }
 
-/* An Origin that is not this installation's own. */
-static const char *
-foreign_origin(const struct req *r)
-{
-	const char *origin = req_param(r, "HTTP_ORIGIN"),
-		   *site = req_param(r, "HTTP_SEC_FETCH_SITE");
-
-	if (!origin || strcmp(origin, r->app->conf->base_url) == 0 ||
-		(site && strcmp(site, "same-origin") == 0))
-		return NULL;
-	return origin;
-}
-
-/* Milliseconds to wait at most: a little less than asked, so that not all come back at once. */
 static enum err
-take_wait(struct req *r, int64_t *ms)
+take_wait(struct req *r, struct asked *a)
 {
 	const char *text = req_query(r, "wait");
 	int64_t hold = r->app->conf->poll_hold_seconds, seconds = hold;
 
 	if (text && !parse_int(text, 0, WAIT_MAX, &seconds))
 		return reply_problem(r, ERR_SYNTAX, NULL, "wait is a number of seconds.");
-	seconds = seconds < hold ? seconds : hold;
-	*ms = seconds * 1000 - random() % (seconds * 100 + 1);
+	a->wait_ms = (seconds < hold ? seconds : hold) * 1000;
 	return ERR_NONE;
 }
 
 static enum err
-take_cursor(struct req *r, struct conn *c)
+take_cursor(struct req *r, const struct poller *p, struct asked *a)
 {
 	const char *text = req_query(r, "cursor");
-	struct cursor cursor;
-	enum err e;
 
-	if (!text || !*text)
-		return ERR_NONE;
-	if ((e = cursor_decode(r->mem, text, c->p->timeline, &cursor)))
-		return e;
-	c->snap = snap_new(cursor.snapshot, 0);
-	c->era = c->p->era;
-	if (strcmp(cursor.boot, c->p->boot) == 0)
-		c->live_seen = cursor.live;
-	return ERR_NONE;
+	a->has_cursor = text && *text;
+	return a->has_cursor ? cursor_decode(r->mem, text, p->timeline, &a->cursor) : ERR_NONE;
 }
 
 static enum err
@@ -169,25 +132,18 @@ check(struct req *r)
 	return ERR_NONE;
 }
 
-/* Fills in c; on an error what was filled in is freed with the request. */
 static enum err
-take(struct req *r, struct conn *c, int64_t *wait_ms)
+take(struct req *r, const struct poller *p, struct asked *a)
 {
-	const char *origin;
 	enum err e;
 
-	if (!c->p->ready || c->p->asks_count > (size_t)r->app->conf->poll_max_waiting) {
+	if (!p->ready || p->waiting >= (size_t)r->app->conf->poll_max_waiting) {
 		r->retry_after = BUSY_RETRY_S;
 		return ERR_UNAVAILABLE;
 	}
-	if ((e = take_credential(r, c->ask)) || (e = take_wait(r, wait_ms)) ||
-		(e = take_cursor(r, c)))
+	if ((e = take_credential(r, a)) || (e = take_wait(r, a)))
 		return e;
-	origin = foreign_origin(r);
-	c->ask->origin = origin ? strdup(origin) : NULL;
-	c->ask->cors = strdup(buf_text(&r->headers));
-	memcpy(c->ask->request_id, r->id, sizeof(r->id));
-	return ERR_NONE;
+	return take_cursor(r, p, a);
 }
 
 static bool
@@ -199,26 +155,64 @@ is_preflight(const struct req *r)
 }
 
 static void
+begin(struct conn *c, const struct req *r, const struct asked *a)
+{
+	const char *origin = req_param(r, "HTTP_ORIGIN");
+	struct wait *w = wait_new(c);
+
+	w->kind = a->kind;
+	w->proof = strdup(a->proof);
+	w->mark = a->mark ? strdup(a->mark) : w->proof;
+	w->origin = origin ? strdup(origin) : NULL;
+	w->foreign = cors_is_foreign(r);
+	w->snap = a->has_cursor ? snap_new(c->p, a->cursor.snapshot, 0) : NULL;
+	if (a->has_cursor && strcmp(a->cursor.boot, c->p->boot) == 0)
+		w->live_seen = a->cursor.live;
+	memcpy(w->request_id, r->id, sizeof(w->request_id));
+	wait_for(w, a->wait_ms);
+	wait_queue(w, &c->p->asking[w->kind], WAIT_ASKING);
+}
+
+/* Its last answer ended where it goes on now: it is still who it was, and has missed nothing. */
+static bool
+go_on(struct conn *c, const struct req *r, const struct asked *a)
+{
+	struct wait *w;
+
+	if (!a->has_cursor || a->wait_ms == 0 || strcmp(a->cursor.boot, c->p->boot) != 0)
+		return false;
+	w = wait_find_left(
+		c->p, a->kind, a->proof, req_param(r, "HTTP_ORIGIN"), a->cursor.snapshot);
+	if (!w)
+		return false;
+	wait_return(w, c);
+	w->foreign = cors_is_foreign(r);
+	w->live_seen = a->cursor.live;
+	memcpy(w->request_id, r->id, sizeof(w->request_id));
+	wait_for(w, a->wait_ms);
+	if (wait_is_visitor(w))
+		reads_note(w->p, w->waiter.topic->visitor);
+	if (topic_lives(w->waiter.topic, w->live_seen, w->member, loop_now(w->p->loop), NULL))
+		w->again = true;
+	wait_park(w);
+	return true;
+}
+
+static void
 enter(struct conn *c, struct req *r)
 {
-	int64_t wait_ms = 0;
+	struct asked a = { 0 };
 	enum err e;
 
-	c->ask = calloc(1, sizeof(*c->ask));
-	if (!c->ask)
-		abort();
-	c->p->asks_count++;
+	c->state = CONN_BUSY;
 	if (is_preflight(r)) {
 		(void)cors_preflight(r, "GET");
 		answer_req(c, r);
-	} else if ((e = check(r)) || (e = take(r, c, &wait_ms))) {
+	} else if ((e = check(r)) || (e = take(r, c->p, &a))) {
 		reply_error(r, e);
 		answer_req(c, r);
-	} else {
-		c->overdue = wait_ms == 0;
-		if (wait_ms)
-			loop_timer(c->p->loop, &c->timer, wait_ms);
-		conn_queue(c, &c->p->asking[c->ask->kind], CONN_ASKING);
+	} else if (!go_on(c, r, &a)) {
+		begin(c, r, &a);
 	}
 }
 

@@ -1,8 +1,4 @@
-/*
- * One connection from the web server, from its first byte to its last, and what becomes of its
- * request: asked, read for, parked, answered. Subscribe, then look, then park: no event can fall
- * between.
- */
+/* One connection from the web server, from its first byte to its last. */
 #include "poll/poller.h"
 
 #include "base/log.h"
@@ -38,46 +34,7 @@ conn_accept(struct poller *p, int fd)
 		return;
 	}
 	DL_APPEND(p->conns, c);
-	p->conns_count++;
 	loop_timer(p->loop, &c->timer, FIRST_BYTES_MS);
-}
-
-void
-conn_queue(struct conn *c, struct queue *q, enum conn_state state)
-{
-	conn_unqueue(c);
-	c->state = state;
-	c->queue = q;
-	DL_APPEND2(q->first, c, queue_prev, queue_next);
-	q->count++;
-}
-
-void
-conn_unqueue(struct conn *c)
-{
-	if (!c->queue)
-		return;
-	DL_DELETE2(c->queue->first, c, queue_prev, queue_next);
-	c->queue->count--;
-	c->queue = NULL;
-}
-
-/* Forgets the request; the connection stays. */
-static void
-end_request(struct conn *c)
-{
-	conn_unqueue(c);
-	topics_leave(&c->p->topics, &c->waiter);
-	timers_clear(&c->timer);
-	snap_unref(c->snap);
-	c->snap = NULL;
-	if (c->ask) {
-		ask_free(c->ask);
-		c->ask = NULL;
-		c->p->asks_count--;
-	}
-	c->again = c->overdue = c->unread = c->recheck = false;
-	c->live_seen = 0;
 }
 
 void
@@ -85,26 +42,15 @@ conn_close(struct conn *c)
 {
 	struct poller *p = c->p;
 
-	end_request(c);
+	if (c->wait)
+		wait_end(c->wait);
+	timers_clear(&c->timer);
 	loop_unwatch(p->loop, &c->watch);
 	close(c->watch.fd);
 	free(c->rest);
-	c->rest = NULL;
 	DL_DELETE(p->conns, c);
-	p->conns_count--;
 	c->state = CONN_CLOSED;
-	if (!c->in_batch)
-		loop_bury(p->loop, c);
-}
-
-bool
-conn_leave_batch(struct conn *c)
-{
-	c->in_batch = false;
-	if (c->state != CONN_CLOSED)
-		return true;
-	loop_bury(c->p->loop, c);
-	return false;
+	loop_bury(p->loop, c);
 }
 
 static void
@@ -177,14 +123,7 @@ on_event(void *arg, uint32_t events)
 static void
 on_timer(void *arg)
 {
-	struct conn *c = arg;
-
-	if (c->state == CONN_IDLE || c->state == CONN_WRITING)
-		conn_close(c);
-	else if (c->state == CONN_PARKED)
-		answer_events(c, NULL, 0);
-	else
-		c->overdue = true;
+	conn_close(arg);
 }
 
 void
@@ -192,7 +131,7 @@ conn_send(struct conn *c, const char *records, size_t len)
 {
 	ssize_t n = send(c->watch.fd, records, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	end_request(c);
+	c->wait = NULL;
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		conn_close(c);
 		return;
@@ -210,32 +149,5 @@ conn_send(struct conn *c, const char *records, size_t len)
 		c->state = CONN_WRITING;
 		loop_timer(c->p->loop, &c->timer, WRITE_MS);
 		loop_change(c->p->loop, &c->watch, EVENTS | EPOLLOUT);
-	}
-}
-
-static struct queue *
-reading_queue(struct conn *c)
-{
-	return &c->p->reading[ask_is_visitor(c->ask) ? 0 : 1];
-}
-
-void
-conn_wake(struct conn *c)
-{
-	if (c->state == CONN_PARKED)
-		conn_queue(c, reading_queue(c), CONN_READING);
-	else if (c->state == CONN_READING && !c->queue)
-		c->again = true;
-}
-
-void
-conn_park(struct conn *c)
-{
-	c->state = CONN_PARKED;
-	if (c->overdue) {
-		answer_events(c, NULL, 0);
-	} else if (c->again) {
-		c->again = false;
-		conn_wake(c);
 	}
 }

@@ -11,14 +11,14 @@
 #include <string.h>
 #include <utlist.h>
 
-enum { REVOKED_MAX = 64, RETRY_S = 1 };
+enum { REVOKED_MAX = 64, RETRY_S = 1, TOO_MANY_RETRY_S = 5 };
 enum { AUTH_N, AUTH_ORGANIZATION, AUTH_ID, AUTH_DOMAINS };
 
 struct batch {
 	struct poller *p;
 	struct queue *queue;
 	unsigned n;
-	struct conn *conns[BATCH_MAX];
+	struct wait *waits[BATCH_MAX];
 };
 
 static const struct stmt *const stmts[PROOF_KINDS] = {
@@ -33,39 +33,70 @@ is_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* A wait that was checked again: it goes on where it was, or the client is to ask anew. */
-static void
-go_on(struct conn *c, const char *organization, const char *visitor, const char *member)
+static bool
+may_use(const struct wait *w, const char *domains)
 {
-	const struct topic *topic = c->waiter.topic;
-
-	if (is_same(topic->organization, organization) && is_same(topic->visitor, visitor) &&
-		is_same(c->ask->member, member))
-		conn_queue(c, &c->p->reading[visitor ? 0 : 1], CONN_READING);
-	else
-		answer_events(c, NULL, 0);
+	return !w->foreign || !wait_is_visitor(w) || cors_match(domains, w->origin);
 }
 
+static unsigned
+clients_of(const struct topic *topic)
+{
+	const struct waiter *waiter;
+	unsigned n = 0;
+
+	DL_FOREACH (topic->waiters, waiter)
+		n += ((const struct wait *)waiter)->conn != NULL;
+	return n;
+}
+
+/* Joins the topic, then looks. */
 static void
-admit(struct conn *c, const struct rows *rows, int row)
+admit(struct wait *w, const struct rows *rows, int row)
 {
 	const char *organization = rows_text(rows, row, AUTH_ORGANIZATION);
 	const char *id = rows_text(rows, row, AUTH_ID);
-	const char *visitor = ask_is_visitor(c->ask) ? id : NULL;
-	const char *member = ask_is_visitor(c->ask) ? NULL : id;
+	const char *visitor = wait_is_visitor(w) ? id : NULL;
+	const struct topic *topic;
 
-	if (!organization ||
-		(c->ask->origin && visitor &&
-			!cors_match(rows_text(rows, row, AUTH_DOMAINS), c->ask->origin))) {
-		answer_error(c, ERR_FORBIDDEN, 0);
+	if (!organization || !may_use(w, rows_text(rows, row, AUTH_DOMAINS))) {
+		answer_error(w, ERR_FORBIDDEN, 0);
 		return;
 	}
-	if (c->waiter.topic) {
-		go_on(c, organization, visitor, member);
+	topic = topics_find(&w->p->topics, organization, visitor);
+	if (visitor && topic && clients_of(topic) >= WAITS_PER_VISITOR) {
+		answer_error(w, ERR_LIMIT, TOO_MANY_RETRY_S);
 		return;
 	}
-	c->ask->member = member ? strdup(member) : NULL;
-	reads_enter(c, organization, visitor);
+	topics_join(&w->p->topics, &w->waiter, organization, visitor);
+	if (visitor)
+		reads_note(w->p, visitor);
+	else if (id)
+		w->member = strdup(id);
+	wait_read(w);
+}
+
+bool
+entry_is_same(struct wait *w, const char *organization, const char *id, const char *domains)
+{
+	const struct topic *topic = w->waiter.topic;
+	const char *own = wait_is_visitor(w) ? topic->visitor : w->member;
+
+	if (!organization) {
+		answer_error(w, ERR_AUTH, 0);
+		return false;
+	}
+	if (!may_use(w, domains)) {
+		answer_error(w, ERR_FORBIDDEN, 0);
+		return false;
+	}
+	if (strcmp(topic->organization, organization) != 0 || !is_same(own, id)) {
+		w->once = true;
+		answer_events(w, NULL, 0);
+		return false;
+	}
+	w->asked_at = loop_now(w->p->loop);
+	return true;
 }
 
 static void
@@ -80,16 +111,16 @@ on_auth(void *arg, const struct rows *rows, enum err e)
 	for (int row = 0; row < count; row++)
 		found[rows_int(rows, row, AUTH_N) - 1] = row;
 	for (unsigned i = 0; i < b->n; i++) {
-		struct conn *c = b->conns[i];
+		struct wait *w = b->waits[i];
 
-		if (!conn_leave_batch(c))
+		if (!wait_leave_batch(w))
 			continue;
 		if (e)
-			answer_error(c, e == ERR_INTERNAL ? e : ERR_UNAVAILABLE, RETRY_S);
+			answer_error(w, e == ERR_INTERNAL ? e : ERR_UNAVAILABLE, RETRY_S);
 		else if (found[i] < 0)
-			answer_error(c, ERR_AUTH, 0);
+			answer_error(w, ERR_AUTH, 0);
 		else
-			admit(c, rows, found[i]);
+			admit(w, rows, found[i]);
 	}
 	free(b);
 }
@@ -106,12 +137,12 @@ send_batch(struct poller *p, enum proof_kind kind)
 	*b = (struct batch){ .p = p, .queue = q };
 	array_open(&proofs);
 	while (q->first && b->n < BATCH_MAX) {
-		struct conn *c = q->first;
+		struct wait *w = q->first;
 
-		conn_unqueue(c);
-		c->in_batch = true;
-		b->conns[b->n++] = c;
-		array_add(&proofs, c->ask->proof);
+		wait_unqueue(w);
+		w->in_batch = true;
+		b->waits[b->n++] = w;
+		array_add(&proofs, w->proof);
 	}
 	array_close(&proofs);
 	q->busy = true;
@@ -132,28 +163,13 @@ struct revoked {
 };
 
 static bool
-is_hit(const struct conn *c, const struct revoked *r)
+is_hit(const struct wait *w, const struct revoked *r)
 {
-	const char *mark = c->ask->mark;
-
-	return (c->ask->kind == PROOF_VISITOR && r->token && strcmp(r->token, mark) == 0) ||
-	       (c->ask->kind == PROOF_SESSION && r->session && strcmp(r->session, mark) == 0) ||
-	       (c->ask->kind == PROOF_KEY && r->key && strcmp(r->key, mark) == 0) ||
-	       (r->member && c->ask->member && strcmp(r->member, c->ask->member) == 0) ||
-	       (r->organization && strcmp(r->organization, c->waiter.topic->organization) == 0);
-}
-
-/*
- * A wait that is being read for is checked when that is done. One that is being checked for the
- * first time needs nothing: its check was sent after the sweep that brought this.
- */
-static void
-recheck(struct conn *c)
-{
-	if (c->in_batch)
-		c->recheck = true;
-	else
-		conn_queue(c, &c->p->asking[c->ask->kind], CONN_ASKING);
+	return (w->kind == PROOF_VISITOR && r->token && strcmp(r->token, w->mark) == 0) ||
+	       (w->kind == PROOF_SESSION && r->session && strcmp(r->session, w->mark) == 0) ||
+	       (w->kind == PROOF_KEY && r->key && strcmp(r->key, w->mark) == 0) ||
+	       (r->member && w->member && strcmp(r->member, w->member) == 0) ||
+	       (r->organization && strcmp(r->organization, w->waiter.topic->organization) == 0);
 }
 
 static size_t
@@ -176,28 +192,29 @@ read_revoked(struct arena *mem, const struct rows *rows, int column, struct revo
 	return n;
 }
 
+/*
+ * A read asks who it is for, so reading is all there is to do. Who has no topic yet is being asked for
+ * the first time, and was sent after the sweep that brought this.
+ */
 void
 entry_revoke(struct poller *p, const struct rows *rows, int column)
 {
 	struct revoked list[REVOKED_MAX];
 	struct arena *mem = arena_new();
 	size_t n = read_revoked(mem, rows, column, list);
-	struct conn *c;
+	struct wait *w, *next;
 
 	if (n > 0)
 		log_line(LOG_INFO, "access touched %zu times", n);
-	DL_FOREACH (p->conns, c) {
+	DL_FOREACH_SAFE (p->waits, w, next) {
 		bool hit = n > REVOKED_MAX;
 
 		if (n == 0)
 			break;
-		if (!c->ask || !c->waiter.topic ||
-			(c->state != CONN_PARKED && c->state != CONN_READING))
-			continue;
-		for (size_t i = 0; i < n && !hit; i++)
-			hit = is_hit(c, &list[i]);
+		for (size_t i = 0; w->waiter.topic && i < n && !hit; i++)
+			hit = is_hit(w, &list[i]);
 		if (hit)
-			recheck(c);
+			wait_wake(w);
 	}
 	arena_free(mem);
 }

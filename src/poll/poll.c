@@ -59,11 +59,11 @@ on_listener(void *arg, uint32_t events)
 static void
 retry_unread(struct poller *p)
 {
-	struct conn *c;
+	struct wait *w;
 
-	DL_FOREACH (p->conns, c)
-		if (c->state == CONN_PARKED && c->unread)
-			conn_wake(c);
+	DL_FOREACH (p->waits, w)
+		if (w->state == WAIT_PARKED && w->unread)
+			wait_wake(w);
 }
 
 static void
@@ -79,10 +79,10 @@ on_tick(void *arg)
 	if (!p->ready) {
 		/* The first statements failed, a lock perhaps: once more. */
 		if (async_is_up(p->db) && !p->starting)
-			reads_start(p);
+			sweep_start(p);
 		return;
 	}
-	reads_sweep(p);
+	sweep(p);
 	retry_unread(p);
 	if (p->ticks % TOUCH_TICKS == 0)
 		reads_touch(p);
@@ -103,7 +103,7 @@ static void
 on_up(void *arg)
 {
 	log_line(LOG_INFO, "PostgreSQL: connected");
-	reads_start(arg);
+	sweep_start(arg);
 }
 
 static void
@@ -155,17 +155,19 @@ start(struct poller *p)
 static void
 stop(struct poller *p)
 {
-	struct conn *c, *next;
+	struct wait *w, *next;
+	struct conn *c, *following;
 
 	async_free(p->db);
-	DL_FOREACH_SAFE (p->conns, c, next) {
-		c->in_batch = false;
-		if (c->ask && c->waiter.topic && (c->snap || p->swept))
-			answer_events(c, NULL, (int)(random() % SPREAD_MS));
-		else if (c->ask)
-			answer_error(c, ERR_UNAVAILABLE, 1);
+	DL_FOREACH_SAFE (p->waits, w, next) {
+		w->in_batch = false;
+		w->once = true;
+		if (w->conn && w->waiter.topic && (w->snap || p->swept))
+			answer_events(w, NULL, (int)(random() % SPREAD_MS));
+		else
+			answer_error(w, ERR_UNAVAILABLE, 1);
 	}
-	DL_FOREACH_SAFE (p->conns, c, next)
+	DL_FOREACH_SAFE (p->conns, c, following)
 		conn_close(c);
 	wakes_stop(p);
 	topics_free(&p->topics);
@@ -204,7 +206,7 @@ cmd_poll(int argc, char **argv)
 	notify_ready();
 	log_line(LOG_INFO, "ready");
 	loop_run(p.loop);
-	log_line(LOG_INFO, "stopping, %zu waiting", p.asks_count);
+	log_line(LOG_INFO, "stopping, %zu waiting", p.waiting);
 	stop(&p);
 	status = 0;
 out:

@@ -3,8 +3,11 @@ SELECT parlor.timeline(), pg_current_snapshot()::text;
 
 -- name: poll_use_indexes
 -- For this connection: a plan that was made while the table was empty would read all of it later. What
--- cannot do without a sequential scan then looks so dear that it would be compiled, for a second.
-SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false);
+-- cannot do without a sequential scan then looks so dear that it would be compiled, for a second. And
+-- plans are kept: short arrays look cheaper than the unknown, so each read would be planned anew, which
+-- takes twice as long as reading.
+SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false),
+       set_config('plan_cache_mode', 'force_generic_plan', false);
 
 -- name: poll_listen
 LISTEN parlor;
@@ -13,7 +16,7 @@ LISTEN parlor;
 SELECT pg_notify('parlor', $1);
 
 -- name: poll_auth_visitors
--- One row for each token (by its hash) that is good.
+-- One row for each token (by its hash) that is good. Once, to know what a new client waits for.
 SELECT w.n, a.organization_id, a.visitor_id, a.chat_domain
   FROM unnest($1::text[]) WITH ORDINALITY AS w(proof, n)
   CROSS JOIN LATERAL parlor.auth_visitor(w.proof) a;
@@ -27,6 +30,56 @@ SELECT w.n, a.organization_id, a.member_id, NULL
 SELECT w.n, a.organization_id, a.member_id, NULL
   FROM unnest($1::text[]) WITH ORDINALITY AS w(proof, n)
   CROSS JOIN LATERAL parlor.auth_key(w.proof) a;
+
+-- name: poll_read_visitors
+-- For many readers at once: whether each may still read, and what it has not seen. At least one row a
+-- reader; without an organization its credential is no longer good. What is the same for all stands in
+-- sub-selects, which are computed once.
+WITH w AS MATERIALIZED (
+  SELECT r.*, pg_snapshot_xmin(r.cursor) AS xmin
+    FROM unnest($1::text[], $2::pg_snapshot[]) WITH ORDINALITY AS r(proof, cursor, n)
+)
+SELECT w.n, (SELECT pg_current_snapshot()::text),
+       parlor.cursor_is_gone(w.cursor, (SELECT parlor.event_horizon()),
+                             (SELECT pg_snapshot_xmax(pg_current_snapshot()))),
+       e.type, e.conversation_id, e.data, a.organization_id, a.visitor_id, a.chat_domain
+  FROM w
+  LEFT JOIN LATERAL parlor.auth_visitor(w.proof) a ON true
+  LEFT JOIN LATERAL
+    parlor.visitor_events(a.organization_id, a.visitor_id, w.cursor, w.xmin, $3::integer) e ON true
+  ORDER BY w.n, e.id;
+
+-- name: poll_read_sessions
+-- As above for agents in a browser.
+WITH w AS MATERIALIZED (
+  SELECT r.*, pg_snapshot_xmin(r.cursor) AS xmin
+    FROM unnest($1::text[], $2::pg_snapshot[]) WITH ORDINALITY AS r(proof, cursor, n)
+)
+SELECT w.n, (SELECT pg_current_snapshot()::text),
+       parlor.cursor_is_gone(w.cursor, (SELECT parlor.event_horizon()),
+                             (SELECT pg_snapshot_xmax(pg_current_snapshot()))),
+       e.type, e.conversation_id, e.data, a.organization_id, a.member_id, NULL
+  FROM w
+  LEFT JOIN LATERAL parlor.auth_session(w.proof) a ON true
+  LEFT JOIN LATERAL
+    parlor.agent_events(a.organization_id, w.cursor, w.xmin, $3::integer) e ON true
+  ORDER BY w.n, e.id;
+
+-- name: poll_read_keys
+-- As above for programs with a secret key.
+WITH w AS MATERIALIZED (
+  SELECT r.*, pg_snapshot_xmin(r.cursor) AS xmin
+    FROM unnest($1::text[], $2::pg_snapshot[]) WITH ORDINALITY AS r(proof, cursor, n)
+)
+SELECT w.n, (SELECT pg_current_snapshot()::text),
+       parlor.cursor_is_gone(w.cursor, (SELECT parlor.event_horizon()),
+                             (SELECT pg_snapshot_xmax(pg_current_snapshot()))),
+       e.type, e.conversation_id, e.data, a.organization_id, a.member_id, NULL
+  FROM w
+  LEFT JOIN LATERAL parlor.auth_key(w.proof) a ON true
+  LEFT JOIN LATERAL
+    parlor.agent_events(a.organization_id, w.cursor, w.xmin, $3::integer) e ON true
+  ORDER BY w.n, e.id;
 
 -- name: poll_sweep
 -- What the poller itself has not seen: whom to wake, and who lost access (first, so that the limit

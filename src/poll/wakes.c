@@ -28,7 +28,7 @@ wake(struct topic *topic)
 
 	if (topic)
 		DL_FOREACH (topic->waiters, w)
-			conn_wake((struct conn *)w);
+			wait_wake((struct wait *)w);
 }
 
 static void
@@ -43,16 +43,16 @@ wake_for_event(struct poller *p, const char *organization, const char *visitor)
 static void
 tell_live(struct poller *p, struct topic *topic)
 {
-	struct waiter *w, *next;
+	struct waiter *waiter, *next;
 
 	if (!topic)
 		return;
-	DL_FOREACH_SAFE (topic->waiters, w, next) {
-		struct conn *c = (struct conn *)w;
+	DL_FOREACH_SAFE (topic->waiters, waiter, next) {
+		struct wait *w = (struct wait *)waiter;
 
-		if (c->state == CONN_PARKED &&
-			topic_lives(topic, c->live_seen, c->ask->member, loop_now(p->loop), NULL))
-			answer_events(c, NULL, 0);
+		if (w->state == WAIT_PARKED &&
+			topic_lives(topic, w->live_seen, w->member, loop_now(p->loop), NULL))
+			answer_events(w, NULL, 0);
 	}
 }
 

@@ -55,7 +55,13 @@ post(struct req *r,
 
 	if ((e = input_json(r, fields)))
 		return e;
+	if (as.visitor) {
+		new.limit = request_limit_on(r, &visitor_messages);
+		new.limit_key = as.visitor;
+	}
 	e = append(&as, &new, &message);
+	if (e == ERR_LIMIT)
+		r->retry_after = message.retry_after;
 	if (e == ERR_CONFLICT)
 		return reply_problem(r, e, "client_id_reused",
 			"This clientId was used for another content already.");
@@ -68,10 +74,7 @@ post(struct req *r,
 enum err
 api_message_post(struct req *r)
 {
-	enum err e = r->who.kind == ACTOR_VISITOR ? request_limit(r, &visitor_messages, r->who.id)
-						  : ERR_NONE;
-
-	return e ? e : post(r, message_append);
+	return post(r, message_append);
 }
 
 enum err

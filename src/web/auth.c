@@ -252,6 +252,7 @@ auth_access(const struct req *r)
 	return (struct access){ .db = r->db,
 		.mem = r->mem,
 		.organization = r->who.organization,
+		.name = r->who.name,
 		.visitor = r->who.kind == ACTOR_VISITOR ? r->who.id : NULL,
 		.member = r->who.kind == ACTOR_VISITOR ? NULL : r->who.member };
 }

@@ -55,28 +55,37 @@ cors_match(const char *domains, const char *origin)
 	return !any;
 }
 
-bool
-cors_allows(struct req *r, const char *domains)
+void
+cors_lines(struct buf *out, const char *origin)
 {
-	const char *origin = req_param(r, "HTTP_ORIGIN"),
-		   *site = req_param(r, "HTTP_SEC_FETCH_SITE");
-
-	if (!origin || strcmp(origin, r->app->conf->base_url) == 0 ||
-		(site && strcmp(site, "same-origin") == 0))
-		return true;
-	return cors_match(domains, origin);
+	buf_str(out, "Vary: Origin\r\n");
+	if (origin && origin_host(origin))
+		buf_printf(out,
+			"Access-Control-Allow-Origin: %s\r\n"
+			"Access-Control-Expose-Headers: Retry-After, X-Request-Id\r\n",
+			origin);
 }
 
 void
 cors_headers(struct req *r)
 {
-	const char *origin = req_param(r, "HTTP_ORIGIN");
+	cors_lines(&r->headers, req_param(r, "HTTP_ORIGIN"));
+}
 
-	reply_header(r, "Vary", "Origin");
-	if (origin && origin_host(origin)) {
-		reply_header(r, "Access-Control-Allow-Origin", origin);
-		reply_header(r, "Access-Control-Expose-Headers", "Retry-After, X-Request-Id");
-	}
+bool
+cors_is_foreign(const struct req *r)
+{
+	const char *origin = req_param(r, "HTTP_ORIGIN"),
+		   *site = req_param(r, "HTTP_SEC_FETCH_SITE");
+
+	return origin && strcmp(origin, r->app->conf->base_url) != 0 &&
+	       !(site && strcmp(site, "same-origin") == 0);
+}
+
+bool
+cors_allows(const struct req *r, const char *domains)
+{
+	return !cors_is_foreign(r) || cors_match(domains, req_param(r, "HTTP_ORIGIN"));
 }
 
 enum err

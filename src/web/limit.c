@@ -3,10 +3,15 @@
 
 #include "web/app.h"
 
+const struct limit *
+request_limit_on(const struct req *r, const struct limit *limit)
+{
+	return r->app->conf->limits_off ? NULL : limit;
+}
+
 enum err
 request_limit(struct req *r, const struct limit *limit, const char *key)
 {
-	if (r->app->conf->limits_off)
-		return ERR_NONE;
-	return limit_take(r->db, r->mem, limit, key, &r->retry_after);
+	limit = request_limit_on(r, limit);
+	return limit ? limit_take(r->db, r->mem, limit, key, &r->retry_after) : ERR_NONE;
 }

@@ -8,4 +8,7 @@
 /* One token for key; ERR_LIMIT with r->retry_after. Always good when limits are off (load tests). */
 enum err request_limit(struct req *r, const struct limit *limit, const char *key) MUST_USE;
 
+/* The limit as far as limits are on, for what takes its token itself; NULL when they are off. */
+const struct limit *request_limit_on(const struct req *r, const struct limit *limit);
+
 #endif

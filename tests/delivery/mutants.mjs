@@ -56,13 +56,21 @@ export class Patient {
 		await writeFile(file, change ? change(this.ini) : this.ini);
 	}
 
-	// Exchanges a part of a function of the database.
-	async rewrite(name, from, to) {
-		const text = await this.stack.sql(`SELECT pg_get_functiondef('${name}'::regproc)`);
-		if (!text.includes(from))
-			throw new Error(`"${from}" is not in ${name}`);
-		await this.stack.sql(text.replace(from, to));
-		return () => this.stack.sql(text);
+	// Exchanges parts of functions of the database: { function: [[from, to], ...] }.
+	async rewrite(functions) {
+		const before = [];
+		for (const [name, changes] of Object.entries(functions)) {
+			const text = await this.stack.sql(`SELECT pg_get_functiondef('${name}'::regproc)`);
+			const lacking = changes.find(([from]) => !text.includes(from));
+			if (lacking)
+				throw new Error(`"${lacking[0]}" is not in ${name}`);
+			await this.stack.sql(changes.reduce((all, [from, to]) => all.replace(from, to), text));
+			before.push(text);
+		}
+		return async () => {
+			for (const text of before)
+				await this.stack.sql(text);
+		};
 	}
 
 	async nginx(file, change) {
@@ -82,10 +90,11 @@ export const withoutHints = (ini) => `${ini.replace(/^runtime_dir = .*$/m, 'runt
 // fault(stack): happens after some messages; hints: false to switch them off }
 export const mutants = {
 	'a cursor that is the highest number seen': { verdict: ['lost'],
-		program: [['NOT pg_visible_in_snapshot(v.xid, w.cursor)', 'v.xid >= pg_snapshot_xmax(w.cursor)', 2]] },
+		apply: (patient) => patient.rewrite(Object.fromEntries(['parlor.visitor_events', 'parlor.agent_events'].map((name) =>
+			[name, [['NOT pg_visible_in_snapshot(e.xid, since)', 'e.xid >= pg_snapshot_xmax(since)']]]))) },
 
 	'a cursor that is taken after the rows were read': { verdict: ['lost'],
-		program: [[/\(SELECT pg_current_snapshot\(\)::text\),\s+coalesce/g, '(SELECT parlor.later()), coalesce', 2]],
+		program: [[/SELECT w\.n, \(SELECT pg_current_snapshot\(\)::text\)/g, 'SELECT w.n, (SELECT parlor.later())', 3]],
 		async apply({ stack }) {
 			await stack.sql(`CREATE OR REPLACE FUNCTION parlor.later() RETURNS text LANGUAGE plpgsql VOLATILE AS
 				$$ BEGIN PERFORM pg_sleep(0.02); RETURN pg_current_snapshot()::text; END $$;
@@ -112,11 +121,13 @@ export const mutants = {
 			"content, message_type, client_id, is_read, created_at) SELECT $4, c.organization_id, c.id, $5, $6, $7, 'text', nullif($8, $8),"]] },
 
 	'a read that forgets the organization': { verdict: ['foreign'],
-		program: [['v.organization_id = w.organization AND v.visibility', "v.organization_id > '' AND v.visibility"]] },
+		apply: (patient) => patient.rewrite({ 'parlor.agent_events': [['e.organization_id = of_organization', "e.organization_id > ''"]] }) },
 
 	'a place that is taken without the lock': { verdict: ['doubled', 'reordered'],
 		async apply(patient) {
-			const { stack } = patient, undo = await patient.rewrite('parlor.messages_place', 'FOR NO KEY UPDATE', '');
+			const { stack } = patient, undo = await patient.rewrite({ 'parlor.messages_place': [
+				['c record;', `c record; early bigint := (SELECT v.last_seq + 1 FROM public.conversations v
+					WHERE v.id = NEW.conversation_id);`], ['NEW.seq := c.last_seq;', 'NEW.seq := early;']] });
 			await stack.sql('DROP INDEX messages_conversation_id_seq_key');
 			return async () => {
 				await undo();

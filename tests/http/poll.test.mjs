@@ -148,6 +148,104 @@ describe('access that ends', () => {
 	});
 });
 
+// A wait goes on where its answer ended when the client is back in time; what happened meanwhile counts.
+describe('a client that comes back', () => {
+	const revoke = (visitor) => world.sql.exec`UPDATE parlor.visitor_tokens
+		SET revoked_at = now() AT TIME ZONE 'UTC' WHERE chat_user_id = ${visitor.id}`;
+	const texts = (answer) => messagesOf(expect(answer, 200).json.events).map((m) => m.content);
+
+	// A visitor who has just been given an answer, and its cursor.
+	async function answered() {
+		const { visitor, id, cursor } = await chat();
+		const wait = poll(visitor.client, VISITOR, cursor, 20);
+		expect(await say(id, 'one'), 201);
+		const answer = await wait;
+		assert.deepEqual(texts(answer), ['one']);
+		return { visitor, id, cursor: answer.json.cursor, before: cursor };
+	}
+
+	test('hears at once what was said while it was away, and once', async () => {
+		const { visitor, id, cursor } = await answered();
+		expect(await say(id, 'two'), 201);
+		const answer = await poll(visitor.client, VISITOR, cursor, 20);
+		assert.deepEqual(texts(answer), ['two']);
+		assert.deepEqual(texts(await poll(visitor.client, VISITOR, answer.json.cursor, 1)), []);
+	});
+
+	test('hears what was said while it was away for longer than a sweep', async () => {
+		const { visitor, id, cursor } = await answered();
+		const other = await chat();
+		expect(await say(id, 'two'), 201);
+		expect(await poll(other.visitor.client, VISITOR, other.cursor, 3), 200); // as long as two sweeps
+		assert.deepEqual(texts(await poll(visitor.client, VISITOR, cursor, 20)), ['two']);
+	});
+
+	test('hears what is said later', async () => {
+		const { visitor, id, cursor } = await answered();
+		const wait = poll(visitor.client, VISITOR, cursor, 20);
+		expect(await say(id, 'two'), 201);
+		assert.deepEqual(texts(await wait), ['two']);
+	});
+
+	test('hears the same again with the cursor of before', async () => {
+		const { visitor, before } = await answered();
+		assert.deepEqual(texts(await poll(visitor.client, VISITOR, before, 20)), ['one']);
+	});
+
+	test('sees who is typing since', async () => {
+		const { visitor, id, cursor } = await answered();
+		expect(await shop.api.post(`${staffPath(id)}/typing`, { typing: true }), 204);
+		const { live, events } = expect(await poll(visitor.client, VISITOR, cursor, 20), 200).json;
+		assert.deepEqual([live.length, events.length, live[0]?.typing], [1, 0, true]);
+	});
+
+	test('in two windows has two waits', async () => {
+		const { visitor, id, cursor } = await answered();
+		const both = [0, 1].map(() => poll(visitor.client, VISITOR, cursor, 20));
+		expect(await poll(visitor.client, VISITOR, cursor, 0), 200);
+		expect(await say(id, 'two'), 201);
+		for (const wait of both)
+			assert.deepEqual(texts(await wait), ['two']);
+	});
+
+	test('whose token was revoked meanwhile hears nothing more', async () => {
+		const { visitor, id, cursor } = await answered();
+		await revoke(visitor);
+		const wait = poll(visitor.client, VISITOR, cursor, 20);
+		expect(await say(id, 'not for you'), 201);
+		assert.equal((await wait).status, 401);
+	});
+
+	test('whose token was revoked is told so without a message, too', async () => {
+		const { visitor, cursor } = await answered();
+		await revoke(visitor);
+		const start = Date.now();
+		assert.equal((await poll(visitor.client, VISITOR, cursor, 20)).status, 401);
+		assert.ok(Date.now() - start < 2000, `took ${Date.now() - start} ms`);
+	});
+
+	test('from a site that is no longer allowed hears nothing more', async () => {
+		const { visitor, id, cursor } = await chat();
+		const away = visitor.client.with({ Origin: 'https://shop.example' });
+		const first = poll(away, VISITOR, cursor, 20);
+		expect(await say(id, 'one'), 201);
+		const { json } = expect(await first, 200);
+		await world.sql.exec`UPDATE organizations SET chat_domain = 'other.example' WHERE id = ${shop.id}`;
+		const second = poll(away, VISITOR, json.cursor, 20);
+		expect(await say(id, 'two'), 201);
+		assert.equal((await second).status, 403);
+		await world.sql.exec`UPDATE organizations SET chat_domain = NULL WHERE id = ${shop.id}`;
+	});
+
+	test('is not taken for somebody else with the same cursor', async () => {
+		const { cursor } = await answered();
+		const other = await chat();
+		const wait = poll(other.visitor.client, VISITOR, cursor, 20);
+		expect(await say(other.id, 'for the other'), 201);
+		assert.ok(texts(await wait).every((text) => text !== 'one'));
+	});
+});
+
 describe('a hostile web server', notAboutEvents, () => {
 	const long = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 65, 66]);
 	const nothing = { REQUEST_METHOD: 'GET', REQUEST_URI: '/api/v1/events' };

@@ -22,20 +22,23 @@ function run(args, input, via = []) {
 	});
 }
 
-// Starts a stack of its own. Options: web (number of workers), seed (false: an empty database),
-// options (lines of parlor.ini, {'limits.limits_off': 'yes'}), settings (lines of postgresql.conf), place
-// (further options of the script, {'--address': '10.0.0.2'}), via (see run), prepare (called with the
-// folder before anything is in it), cleanup (called without waiting before the folder is removed). What
-// comes back has the members of
-// quickstart.json and the methods below; stop() ends everything and removes the data. A test that
-// forgets it is tidied up at the end of the process.
-export async function startStack({ web, seed = true, options = {}, settings = [], place = {}, via = [], prepare,
-	cleanup = () => {} } = {}) {
+// Starts a stack of its own. Options: web, poll, nginx (numbers of workers), durable (PostgreSQL waits for
+// the disk), seed (false: an empty database), options (lines of parlor.ini, {'limits.limits_off': 'yes'}),
+// settings (lines of postgresql.conf), place (further options of the script, {'--address': '10.0.0.2'}),
+// via (see run), prepare (called with the folder before anything is in it), cleanup (called without
+// waiting before the folder is removed). What comes back has the members of quickstart.json and the
+// methods below; stop() ends everything and removes the data. A test that forgets it is tidied up at the
+// end of the process.
+export async function startStack({ web, poll, nginx, durable = false, seed = true, options = {}, settings = [], place = {},
+	via = [], prepare, cleanup = () => {} } = {}) {
 	const dir = await mkdtemp(path.join(tmpdir(), 'parlor-test-'));
 	await chmod(dir, 0o755);
 	const args = ['up', dir];
-	if (web)
-		args.push('--web', String(web));
+	for (const [name, count] of Object.entries({ web, poll, nginx }))
+		if (count)
+			args.push(`--${name}`, String(count));
+	if (durable)
+		args.push('--durable');
 	if (!seed)
 		args.push('--no-seed');
 	for (const [name, value] of Object.entries(options))

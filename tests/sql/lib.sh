@@ -12,6 +12,7 @@ SQL_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 . "$SQL_ROOT/scripts/cluster.sh"
 PARLOR_BIN=${PARLOR_BIN:-$SQL_ROOT/build/parlor}
 SQL_FIXTURES=$SQL_ROOT/tests/sql/fixtures
+SQL_PLANNER=$(sed -n 's/^#define PLANNER "\(.*\)"$/\1/p' "$SQL_ROOT/src/db/conn.c")
 
 sql_cluster_up() { # dir
 	local dir=$1
@@ -51,11 +52,12 @@ sql() { # database user [psql option...]
 		-v ON_ERROR_STOP=1 -h "$SQL_DIR" -U "$user" "$@" "$database" 2>&1
 }
 
-# As requests run: the role and search path of our own connections, within an organization.
+# As requests run: the role and settings of our own connections (src/db/conn.c), within an organization.
 sql_as() { # database role organization [psql option...]
 	local database=$1 role=$2 organization=$3
 	shift 3
-	SQL_OPTIONS="-c role=$role -c search_path=parlor,public -c TimeZone=UTC -c parlor.org=$organization" \
+	SQL_OPTIONS="-c role=$role -c search_path=parlor,public -c TimeZone=UTC $SQL_PLANNER \
+		-c parlor.org=$organization" \
 		sql "$database" owner "$@"
 }
 
