@@ -14,6 +14,13 @@
 #   STACK_SEED=yes    a demo organization
 #   STACK_FSYNC=on    off: for tests
 #   STACK_OPTIONS=''  further lines of parlor.ini: "limits.limits_off=yes poll.poll_notify=no"
+#   STACK_ENV=''      further variables of the workers: "NAME=value NAME=value"
+#   STACK_JOIN=''     the home of another stack whose PostgreSQL is used: a second host
+#   STACK_DATABASE_HOST='', STACK_PROGRAMS_HOST=127.0.0.1  where the workers (by default by the Unix
+#                     socket) and other programs find PostgreSQL
+#   STACK_SECOND_PORT=''  of a standby that may take over on the same addresses
+#   STACK_EXAMINE=yes no: where parlor doctor would refuse, as for plain HTTP on another address
+# Lines of postgresql.conf that a run adds stand in HOME/postgresql.settings.
 # stack_open decides
 #   STACK_HOME     where everything lies: the folder asked for, or one that the servers can reach
 #   STACK_RUN      sockets and process numbers: its path is short, as sockets need
@@ -109,8 +116,18 @@ stack_install() {
 	fi
 }
 
+# Where the data lies: ours, or that of the stack we join.
+stack_pg() { printf '%s/pg\n' "${STACK_JOIN:-$STACK_HOME}"; }
+
+stack_cluster_start() { # port
+	local -a settings=()
+	[ ! -e "$STACK_HOME/postgresql.settings" ] || mapfile -t settings <"$STACK_HOME/postgresql.settings"
+	cluster_start "$STACK_HOME/pg" "$1" "$STACK_RUN/pg" "fsync = ${STACK_FSYNC:-on}" "${settings[@]}"
+}
+
 stack_cluster() {
 	local pg=$STACK_HOME/pg port password
+	[ -z "${STACK_JOIN:-}" ] || return 0
 	cluster_init "$pg" "$STACK_HOME/log/initdb.log" || {
 		tail -n 15 "$STACK_HOME/log/initdb.log" >&2
 		die "the PostgreSQL cluster could not be made"
@@ -122,7 +139,7 @@ stack_cluster() {
 			port=$(free_port)
 			state_set pg_port "$port"
 		}
-		cluster_start "$pg" "$port" "$STACK_RUN/pg" "fsync = ${STACK_FSYNC:-on}" ||
+		stack_cluster_start "$port" ||
 			die "PostgreSQL did not start; its log is $pg/log"
 	fi
 	cluster_database "$pg" "$port" "$password" || die "the database could not be made"
@@ -130,7 +147,18 @@ stack_cluster() {
 
 # As other applications connect to the same database.
 stack_database_url() {
-	printf 'postgresql://parlor:%s@127.0.0.1:%s/parlor\n' "$(state_get pg_password)" "$(state_get pg_port)"
+	local host=${STACK_PROGRAMS_HOST:-127.0.0.1} port second=${STACK_SECOND_PORT:-}
+	port=$(state_get pg_port)
+	printf 'postgresql://parlor:%s@%s:%s%s/parlor%s\n' "$(state_get pg_password)" "$host" "$port" \
+		"${second:+,$host:$second}" "${second:+?target_session_attrs=read-write&connect_timeout=5}"
+}
+
+# As the workers connect.
+stack_database_words() {
+	local host=${STACK_DATABASE_HOST:-${STACK_PG_SOCKETS:-$STACK_RUN/pg}} port second=${STACK_SECOND_PORT:-}
+	port=$(state_get pg_port)
+	printf 'host=%s port=%s dbname=parlor user=parlor password=%s\n' "$host${second:+,$host}" \
+		"$port${second:+,$second}" "$(state_get pg_password)"
 }
 
 stack_url() { printf 'http://%s:%s\n' "$STACK_ADDRESS" "$STACK_PORT"; }
@@ -141,11 +169,14 @@ stack_ini() {
 	{
 		printf '%s\n' "; Made by scripts/stack.sh, anew at each start." \
 			"[server]" "base_url = $(stack_url)" "static_dir = $STACK_APP/static" \
-			"template_dir = $STACK_APP/templates" "runtime_dir = $STACK_RUN" \
-			"demo_key = $key"
+			"template_dir = $STACK_APP/templates" "demo_key = $key"
+		case " ${STACK_OPTIONS:-} " in
+		*' server.runtime_dir='*) ;;
+		*) printf 'runtime_dir = %s\n' "$STACK_RUN" ;;
+		esac
 		stack_ini_options server
 		printf '%s\n' "[database]" \
-			"database_url = host=$STACK_RUN/pg port=$(state_get pg_port) dbname=parlor user=parlor password=$(state_get pg_password)"
+			"database_url = $(stack_database_words)"
 		stack_ini_options database
 		printf '%s\n' "[auth]" "auth_secret = $(state_once auth_secret random_hex)"
 		stack_ini_options auth
@@ -184,6 +215,7 @@ stack_migrate() {
 }
 
 stack_examine() {
+	[ "${STACK_EXAMINE:-yes}" = yes ] || return 0
 	stack_parlor doctor >"$STACK_HOME/log/doctor.log" 2>&1 || {
 		grep -E '^ *(BAD|WARN|   )' "$STACK_HOME/log/doctor.log" >&2
 		die "parlor doctor refuses this installation"
@@ -258,12 +290,16 @@ stack_worker() { # name multiwatch-option...
 }
 
 stack_process() { # name command...
-	local name=$1 log=$STACK_HOME/log/$1.log
+	local name=$1 log=$STACK_HOME/log/$1.log env=''
 	shift
 	: >>"$log"
 	! is_root || chown www-data: "$log"
+	case $name in
+	web | poll | jobs) env=${STACK_ENV:-} ;;
+	esac
+	# shellcheck disable=SC2086
 	process_start "$(stack_user)" "$STACK_RUN" "$log" "$name" \
-		PARLOR_CONFIG="$STACK_HOME/parlor.ini" -- "$@" || die "$name ended at once; see $log"
+		PARLOR_CONFIG="$STACK_HOME/parlor.ini" $env -- "$@" || die "$name ended at once; see $log"
 }
 
 stack_ready() { [ "$(http_status "$STACK_ADDRESS" "$STACK_PORT" /readyz)" = 200 ]; }
@@ -300,7 +336,7 @@ stack_down() { # [servers]
 		process_stop "$STACK_RUN/$name.pid"
 	done
 	rm -f "$STACK_RUN"/*.sock "$STACK_RUN"/hints/*.sock
-	[ "${1:-}" = servers ] || cluster_stop "$STACK_HOME/pg"
+	[ "${1:-}" = servers ] || [ -n "${STACK_JOIN:-}" ] || cluster_stop "$STACK_HOME/pg"
 }
 
 # Prints the names of what still runs.

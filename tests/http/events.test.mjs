@@ -1,7 +1,7 @@
 // Events and cursors: who sees what, at once, exactly once.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { eventually, expect, useWorld, word } from '../lib/world.mjs';
+import { aboutHints, eventually, expect, useWorld, word } from '../lib/world.mjs';
 import { STAFF, VISITOR, cursorNow, exactlyOnce, follow, messagesOf, poll } from '../lib/polls.mjs';
 
 const world = await useWorld();
@@ -175,7 +175,7 @@ describe('events', () => {
 	test('arrive exactly once, whatever order transactions end in', () => exactlyOnce(world, shop));
 });
 
-describe('typing', () => {
+describe('typing', aboutHints, () => {
 	test('reaches the agents, and comes back to the visitor from them only', async () => {
 		const visitor = await shop.visitor({ user: { name: 'Ada' } });
 		const { conversation } = await visitor.begin();

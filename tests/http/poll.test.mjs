@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { eventually, expect, useWorld, word } from '../lib/world.mjs';
+import { aboutHints, eventually, expect, notAboutEvents, useWorld, word } from '../lib/world.mjs';
 import { STAFF, VISITOR, begin, cursorNow, descriptors, fastcgi, messagesOf, params, park, poll, record, survives }
 	from '../lib/polls.mjs';
 
@@ -88,11 +88,53 @@ describe('access that ends', () => {
 			return endedBy(visitor.client, VISITOR, () => world.sql.exec`UPDATE organizations
 				SET chat_is_active = false WHERE id = ${second.id}`);
 		},
+		'a session whose time is made to be over': async () => {
+			const agent = await shop.staff();
+			return endedBy(agent, STAFF, () => world.sql.exec`UPDATE sessions
+				SET expires_at = now() AT TIME ZONE 'UTC' WHERE token = ${agent.session}`);
+		},
+		'a session that signs out': async () => {
+			const agent = await shop.staff();
+			return endedBy(agent, STAFF, async () => expect(await agent.form('/sign-out', {}), 303));
+		},
+		'an account that is deleted': async () => {
+			const second = await world.organization({ roles: ['admin', 'agent'] });
+			const agent = await second.staff();
+			return endedBy(agent, STAFF, () => world.sql.exec`DELETE FROM users WHERE id = ${second.members.agent.user}`);
+		},
+		'a visitor token that is deleted': async () => {
+			const { visitor } = await chat();
+			return endedBy(visitor.client, VISITOR, () =>
+				world.sql.exec`DELETE FROM parlor.visitor_tokens WHERE chat_user_id = ${visitor.id}`);
+		},
+		'a visitor who is deleted': async () => {
+			const { visitor } = await chat();
+			return endedBy(visitor.client, VISITOR, () => world.sql.exec`DELETE FROM chat_users WHERE id = ${visitor.id}`);
+		},
+		'a secret key that is deleted': async () => {
+			const second = await world.organization();
+			return endedBy(second.api, STAFF, () =>
+				world.sql.exec`DELETE FROM parlor.api_keys WHERE organization_id = ${second.id}`);
+		},
+		'a secret key whose time is made to be over': async () => {
+			const second = await world.organization();
+			return endedBy(second.api, STAFF, () => world.sql.exec`UPDATE parlor.api_keys
+				SET expires_at = now() AT TIME ZONE 'UTC' WHERE organization_id = ${second.id}`);
+		},
+		'a visitor token whose time is made to be over': async () => {
+			const { visitor } = await chat();
+			return endedBy(visitor.client, VISITOR, () => world.sql.exec`UPDATE parlor.visitor_tokens
+				SET expires_at = now() AT TIME ZONE 'UTC' WHERE chat_user_id = ${visitor.id}`);
+		},
+		'an organization that is deleted': async () => {
+			const second = await world.organization();
+			return endedBy(await second.staff(), STAFF, () => world.sql.exec`DELETE FROM organizations WHERE id = ${second.id}`);
+		},
 	};
 	for (const [what, run] of Object.entries(cases))
 		test(`${what} ends its waits`, async () => {
 			const status = await run();
-			assert.ok(status === 401 || (what.startsWith('a member') && status === 403), `status ${status}`);
+			assert.ok(status === 401 || (/^a member|^an organization that is deleted/.test(what) && status === 403), `status ${status}`);
 		});
 
 	test('somebody else\'s session goes on waiting', async () => {
@@ -204,7 +246,7 @@ describe('a client that comes back', () => {
 	});
 });
 
-describe('a hostile web server', () => {
+describe('a hostile web server', notAboutEvents, () => {
 	const long = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 65, 66]);
 	const nothing = { REQUEST_METHOD: 'GET', REQUEST_URI: '/api/v1/events' };
 	const hostile = {
@@ -267,7 +309,7 @@ describe('a hostile web server', () => {
 	});
 });
 
-describe('several hosts', () => {
+describe('several hosts', aboutHints, () => {
 	test('this one tells the others what it hears, in few words', async () => {
 		await world.sql.exec`LISTEN parlor`;
 		const { id } = await chat();

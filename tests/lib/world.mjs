@@ -11,6 +11,11 @@ import { openSql } from './sql.mjs';
 export { CANARY, Client, expect, newAddress } from './client.mjs';
 export { eventually } from '../http/stack.mjs';
 
+// Some tests run a second time without any hint (see tests/http/stack); what is about hints does not.
+export const hintsAreOff = process.env.PARLOR_TEST_HINTS === 'off';
+export const aboutHints = { skip: hintsAreOff && 'there are no hints' };
+export const notAboutEvents = { skip: hintsAreOff && 'has been tested with hints' };
+
 export const PASSWORD = 'correct horse battery';
 
 const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
