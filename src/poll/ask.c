@@ -102,7 +102,7 @@ take_credential(struct req *r, struct ask *a)
 		return ERR_AUTH;
 	if (strncmp(token, "sk_", 3) == 0)
 		return r->route->actors & ACTOR_KEY ? take_hashed(a, PROOF_KEY, token) : ERR_AUTH;
-	if (!(r->route->actors & ACTOR_VISITOR) || strlen(token) != TOKEN_LEN)
+	if (!(r->route->actors & ACTOR_VISITOR) || strlen(token) != CREDENTIAL_LEN)
 		return ERR_AUTH;
 	return take_hashed(a, PROOF_VISITOR, token);
 }

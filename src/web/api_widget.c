@@ -56,7 +56,7 @@ resume(struct req *r, const char *organization, const char *token, struct access
 	struct visitor_identity v;
 	enum err e;
 
-	if (!token || strlen(token) != TOKEN_LEN)
+	if (!token || strlen(token) != CREDENTIAL_LEN)
 		return ERR_NOT_FOUND;
 	if ((e = visitor_by_token_find(r->db, r->mem, token, &v)))
 		return e;
