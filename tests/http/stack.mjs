@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
+const POOLS = ['api', 'overflow', 'dashboard', 'sign-in', 'upload'];
 const script = fileURLToPath(new URL('./stack', import.meta.url));
 
 function run(args, input) {
@@ -20,16 +21,18 @@ function run(args, input) {
 	});
 }
 
-// Starts a stack of its own. Options: web (number of workers), seed (false: an empty database),
+// Starts a stack of its own. Options: web (number of workers), queue (of the pool "overflow"), seed (false: an empty database),
 // options (lines of parlor.ini, {'limits.limits_off': 'yes'}). What comes back has the members of
 // quickstart.json and the methods below; stop() ends everything and removes the data. A test that
 // forgets it is tidied up at the end of the process.
-export async function startStack({ web, seed = true, options = {} } = {}) {
+export async function startStack({ web, queue, seed = true, options = {} } = {}) {
 	const dir = await mkdtemp(path.join(tmpdir(), 'parlor-test-'));
 	await chmod(dir, 0o755);
 	const args = ['up', dir];
 	if (web)
 		args.push('--web', String(web));
+	if (queue)
+		args.push('--queue', String(queue));
 	if (!seed)
 		args.push('--no-seed');
 	for (const [name, value] of Object.entries(options))
@@ -73,14 +76,15 @@ function stackAt(dir, facts) {
 	return {
 		...facts,
 		dir,
-		// name: web, poll, jobs, nginx, postgresql (but for pids)
+		// name: web (all pools: api, overflow, dashboard, sign-in, upload), poll, jobs, nginx, postgresql
+		// (but for pids)
 		stopComponent: (...names) => run(['stop', dir, ...names]),
 		killComponent: (...names) => run(['kill', dir, ...names]),
 		startComponent: (...names) => run(['start', dir, ...names]),
-		pids: async (name) => {
-			const [leader] = (await readFile(path.join(facts.run, `${name}.pid`), 'utf8')).split(' ');
+		pids: async (name) => (await Promise.all((name === 'web' ? POOLS : [name]).map(async (pool) => {
+			const [leader] = (await readFile(path.join(facts.run, `${pool}.pid`), 'utf8')).split(' ');
 			return (await readFile(`/proc/${leader}/task/${leader}/children`, 'utf8')).split(' ').filter(Boolean).map(Number);
-		},
+		}))).flat(),
 		// As the superuser; rows as text, columns separated by "|".
 		sql: (text) => run(['sql', dir], text),
 		parlor: (...command) => run(['parlor', dir, ...command]),
