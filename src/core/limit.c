@@ -19,20 +19,42 @@ burst(struct arena *mem, const struct limit *limit)
 	return arena_printf(mem, "%lld", (long long)limit->burst);
 }
 
+static const char *
+per_second(struct arena *mem, const struct limit *limit)
+{
+	return arena_printf(mem, "%.9f", (double)limit->burst / (double)limit->seconds);
+}
+
+static enum err
+verdict(const struct rows *rows, int *retry_after)
+{
+	*retry_after = (int)rows_int(rows, 0, 0);
+	return *retry_after > 0 ? ERR_LIMIT : ERR_NONE;
+}
+
 enum err
 limit_take(struct db *db, struct arena *mem, const struct limit *limit, const char *key,
 	int *retry_after)
 {
-	const char *per_second =
-		arena_printf(mem, "%.9f", (double)limit->burst / (double)limit->seconds);
 	struct rows *rows;
 	enum err e = db_one(db, mem, &SQL_limit_take,
-		ARGS(bucket(mem, limit, key), burst(mem, limit), per_second), &rows);
+		ARGS(bucket(mem, limit, key), burst(mem, limit), per_second(mem, limit)), &rows);
 
-	if (e)
-		return e;
-	*retry_after = (int)rows_int(rows, 0, 0);
-	return *retry_after > 0 ? ERR_LIMIT : ERR_NONE;
+	return e ? e : verdict(rows, retry_after);
+}
+
+enum err
+limit_take_both(struct db *db, struct arena *mem, const struct limit *first, const char *first_key,
+	const struct limit *second, const char *second_key, int *retry_after)
+{
+	struct rows *rows;
+	enum err e = db_one(db, mem, &SQL_limit_take_both,
+		ARGS(bucket(mem, first, first_key), burst(mem, first), per_second(mem, first),
+			bucket(mem, second, second_key), burst(mem, second),
+			per_second(mem, second)),
+		&rows);
+
+	return e ? e : verdict(rows, retry_after);
 }
 
 enum err
