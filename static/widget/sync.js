@@ -84,7 +84,8 @@ function createSync(key, changed) {
 	async function enter(token) {
 		const mine = held = [];
 		try {
-			const answer = await request('POST', 'session',
+			/* The key also stands in the address, where the web server sees whose request it is. */
+			const answer = await request('POST', 'session?key=' + encodeURIComponent(key),
 				{ body: { key, token: token || undefined, locale: navigator.language, ...page } });
 			const { conversation } = answer;
 			const thread = new Thread();
@@ -264,10 +265,12 @@ function createSync(key, changed) {
 			} catch (error) {
 				if (turn !== session || cut.signal.aborted)
 					continue;
+				online(++failures < 2);
+				/* First the pause: after a crash of the server everybody is told at one moment. */
+				await polling.wait(backoff(failures, error.retryAfter));
+				pause = 0;
 				if (/401|410/.test(error.status))
 					await resume().catch(() => {});
-				online(++failures < 2);
-				pause = backoff(failures, error.retryAfter);
 			}
 			if (pause) /* no timer without need: they are slow in hidden tabs */
 				await polling.wait(pause);

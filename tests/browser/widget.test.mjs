@@ -96,7 +96,7 @@ function chat() {
 	self.handle = async (method, path, body, headers) => {
 		if (path.startsWith('settings'))
 			return [200, { name: 'Shop', agents: [] }];
-		if (path === 'session') {
+		if (path === 'session?key=pk_test') {
 			if (body.token && body.token !== self.token)
 				return [401, { code: 'unauthorized' }];
 			self.token ??= 't1';
@@ -224,7 +224,7 @@ describe('sync', () => {
 		assert.deepEqual(Object.keys(storage), []);
 		sync.send('one');
 		await until('sent', () => contents(state).join() === 'one' && !state.pending.length);
-		assert.deepEqual(asked.filter((line) => line.startsWith('POST')), ['POST session', 'POST conversations']);
+		assert.deepEqual(asked.filter((line) => line.startsWith('POST')), ['POST session?key=pk_test', 'POST conversations']);
 	});
 
 	test('in order and once, whatever is lost', async () => {
@@ -307,7 +307,7 @@ describe('sync', () => {
 		world.fail = (method, path) => path.startsWith('events') && gone-- > 0 ? [410, { code: 'resync' }] : null;
 		world.events.push({ type: 'message.read', conversationId: 'c1', data: { conversationId: 'c1', reader: 'agent', seq: 1 } });
 		await until('there', () => contents(state).join() === 'one,silent');
-		assert.equal(asked.filter((line) => line === 'POST session').length, 2);
+		assert.equal(asked.filter((line) => line === 'POST session?key=pk_test').length, 2);
 	});
 
 	test('a token that is dead: nothing of the old conversation stays, the next message begins anew', async () => {
