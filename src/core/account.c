@@ -13,8 +13,7 @@ static enum err
 count_attempt(
 	struct db *db, struct arena *mem, const char *email, const char *network, int *retry_after)
 {
-	return limit_take_both(
-		db, mem, &per_network, network, &per_account, email, retry_after);
+	return limit_take_both(db, mem, &per_network, network, &per_account, email, retry_after);
 }
 
 static enum err

@@ -31,8 +31,7 @@ unknown_key(struct req *r)
 	enum err e = request_limit(r, &unknown_keys, auth_network(r));
 
 	return e ? e
-		 : reply_problem(
-			   r, ERR_NOT_FOUND, "unknown_key", "No organization has this key.");
+		 : reply_problem(r, ERR_NOT_FOUND, "unknown_key", "No organization has this key.");
 }
 
 /* Finds the organization of a publishable key and checks that the asking site is one of its own. */
