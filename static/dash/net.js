@@ -15,10 +15,11 @@
 
 	/*
 	 * The pause before try number n + 1: anywhere up to 1, 2, 4 ... 30 s, so that many agents do not
-	 * come back at one moment; the seconds that the server asked for are the least.
+	 * come back at one moment; the seconds that the server asked for are the least. A server that says
+	 * when to come again is at work, so it is asked again within 8 s more.
 	 */
 	parlor.backoff = (n, seconds) =>
-		(seconds || 0) * 1000 + Math.random() * Math.min(30e3, 1000 * 2 ** (n - 1));
+		(seconds || 0) * 1000 + Math.random() * Math.min(seconds ? 8e3 : 30e3, 1000 * 2 ** (n - 1));
 
 	const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 

@@ -81,6 +81,29 @@ function createSync(key, changed) {
 		}
 	}
 
+	/* The cursor is of no use any more: the state is what is asked for, until it comes. */
+	async function reload() {
+		for (const turn = session; leader && session && session === turn;)
+			try {
+				return await patient(resume);
+			} catch (error) {
+				if (error.passing === false)
+					return;
+			}
+	}
+
+	/* A refusal of one part does not throw away the parts before it. */
+	async function patient(work) {
+		for (let tries = 1; ; tries++)
+			try {
+				return await work();
+			} catch (error) {
+				if (error.passing === false || tries === 8)
+					throw error;
+				await polling.wait(backoff(tries, error.retryAfter));
+			}
+	}
+
 	async function enter(token) {
 		const mine = held = [];
 		try {
@@ -90,7 +113,8 @@ function createSync(key, changed) {
 			const { conversation } = answer;
 			const thread = new Thread();
 			if (conversation && conversation.lastSeq)
-				thread.merge(await messages(conversation, answer.token, 'limit=50&before=' + (conversation.lastSeq + 1)));
+				thread.merge(await patient(() =>
+					messages(conversation, answer.token, 'limit=50&before=' + (conversation.lastSeq + 1))));
 			if (mine !== held)
 				return; /* a newer one is under way */
 			session = { token: answer.token, cursor: answer.cursor };
@@ -270,7 +294,7 @@ function createSync(key, changed) {
 				await polling.wait(backoff(failures, error.retryAfter));
 				pause = 0;
 				if (/401|410/.test(error.status))
-					await resume().catch(() => {});
+					await reload();
 			}
 			if (pause) /* no timer without need: they are slow in hidden tabs */
 				await polling.wait(pause);

@@ -31,6 +31,7 @@ struct client {
 	int fd;
 	enum phase phase, next;
 	char *token, *conversation, cursor[160];
+	char fresh[160]; /* counts once the messages are there, too */
 	int failures;
 	double due;   /* end of the pause */
 	double asked; /* when the poll that is under way was sent */
@@ -69,11 +70,11 @@ static void
 read_plan(const char *name)
 {
 	FILE *file = fopen(name, "r");
-	char token[256], conversation[64];
+	char token[256], conversation[64], cursor[160];
 
 	if (!file)
 		die(name);
-	while (fscanf(file, "%255s %63s %*s", token, conversation) == 2) {
+	while (fscanf(file, "%255s %63s %159s", token, conversation, cursor) == 3) {
 		struct client *c;
 
 		g.clients = realloc(g.clients, (g.n + 1) * sizeof(*g.clients));
@@ -84,6 +85,7 @@ read_plan(const char *name)
 		c->fd = -1;
 		c->token = strdup(token);
 		c->conversation = strdup(conversation);
+		strcpy(c->cursor, cursor);
 	}
 	fclose(file);
 }
@@ -97,7 +99,7 @@ rest(struct client *c, double least, enum phase next)
 	c->failures++;
 	for (int i = 1; i < c->failures && most < 30; i++)
 		most *= 2;
-	most = most < 30 ? most : 30;
+	most = most < (least > 0 ? 8 : 30) ? most : least > 0 ? 8 : 30;
 	c->due = now() + least + most * (double)rand() / RAND_MAX;
 	c->phase = PAUSE;
 	c->next = next;
@@ -169,7 +171,7 @@ ask(struct client *c, enum phase phase)
 }
 
 static void
-take_cursor(struct client *c)
+take_cursor(struct client *c, char cursor[160])
 {
 	const char *at = strstr(c->answer, "\"cursor\":\"");
 	size_t len;
@@ -178,8 +180,8 @@ take_cursor(struct client *c)
 		return;
 	len = strcspn(at += 10, "\"");
 	if (len < sizeof(c->cursor)) {
-		memcpy(c->cursor, at, len);
-		c->cursor[len] = '\0';
+		memcpy(cursor, at, len);
+		cursor[len] = '\0';
 	}
 }
 
@@ -199,12 +201,7 @@ refused(struct client *c, int status)
 	g.refused += status == 429 || status == 503;
 	g.resyncs += status == 410;
 	c->broken = c->broken || (c->phase == POLL && g.broken > 0);
-	/* A session that fails: the poll says again that the cursor is too old. */
-	if (c->phase == POLL)
-		rest(c, after ? atof(after + 15) : 0,
-			status == 410 || status == 401 ? SESSION : POLL);
-	else
-		ask(c, POLL);
+	rest(c, after ? atof(after + 15) : 0, status == 410 || status == 401 ? SESSION : c->phase);
 }
 
 static void
@@ -220,12 +217,13 @@ take(struct client *c)
 		refused(c, status);
 	} else if (c->phase == POLL) {
 		held(c);
-		take_cursor(c);
+		take_cursor(c, c->cursor);
 		ask(c, POLL);
 	} else if (c->phase == SESSION) {
-		take_cursor(c);
+		take_cursor(c, c->fresh);
 		ask(c, MESSAGES);
 	} else {
+		strcpy(c->cursor, c->fresh);
 		ask(c, POLL);
 	}
 }

@@ -8,8 +8,8 @@ import { after, afterEach, describe, test } from 'node:test';
 import { closeConnections } from '../lib/client.mjs';
 import { eventually, expect, newAddress, useWorld, word } from '../lib/world.mjs';
 
-// As shipped: 4 workers for the API; nginx lets 12 requests be in flight there and 8 in "overflow".
-const API = 12, OVERFLOW = 8, SHARE = 2;
+// As shipped: 4 workers for the API; nginx lets 8 requests be in flight there and 8 in "overflow".
+const API = 8, OVERFLOW = 8, SHARE = 2;
 const world = await useWorld({ queue: OVERFLOW });
 const { stack } = world;
 const stopped = [];
@@ -133,6 +133,25 @@ describe('an organization beyond its share', () => {
 		assert.equal((await ids()).length, 40);
 	});
 
+	test('cannot fill the disk with lines about it', async () => {
+		const shop = await world.organization();
+		const { path: target } = await conversation(shop);
+		const log = async (name) => (await readFile(stack.log(name), 'utf8')).split('\n').filter(Boolean);
+		await stopWorkers('api', 'overflow');
+		const sent = await fill(shop, target, SHARE + OVERFLOW + 160);
+		wakeWorkers();
+		await Promise.all(sent.map((s) => s.answer));
+		const lines = await eventually('those that were accepted are logged', async () => {
+			const own = (await log('access')).map((text) => JSON.parse(text)).filter((one) => one.path === target);
+			return own.filter((one) => one.status === 201).length === SHARE + OVERFLOW && own;
+		});
+		const refused = lines.filter((one) => one.status === 429);
+		assert.ok(refused.length < 40, `${refused.length} of 160`);
+		for (const one of refused)
+			assert.equal(one.to, 'parlor_overflow');
+		assert.deepEqual((await log('nginx')).filter((text) => /no live upstreams/.test(text)), []);
+	});
+
 	test('does not keep others waiting', async () => {
 		const shop = await world.organization(), other = await world.organization();
 		const { path } = await conversation(shop), theirs = await conversation(other);
@@ -156,8 +175,7 @@ describe('an organization beyond its share', () => {
 		const shop = await world.organization();
 		const { visitor, id, path } = await conversation(shop);
 		await stopWorkers('api', 'overflow');
-		const stuck = await fill(shop, path, SHARE + OVERFLOW);
-		assert.ok(stuck.every((s) => !s.done));
+		const stuck = await fill(shop, path, SHARE + OVERFLOW + 1); // the refusal of one tells that it is full
 		const from = (headers) => world.client({ address: newAddress(), headers });
 		assertRefusal(await from({ Authorization: `Bearer ${visitor.token}` })
 			.post(`/api/v1/widget/conversations/${id}/messages`, { clientId: word(), content: 'x' }), 429, 'rate_limited');
