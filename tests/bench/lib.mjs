@@ -1,6 +1,6 @@
 // What the benchmarks share: lines of the table, medians, stacks, Nchan, the load generator.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createHmac, randomBytes } from 'node:crypto';
 import { cpus, tmpdir } from 'node:os';
 import http from 'node:http';
@@ -67,6 +67,30 @@ export const startBench = ({ options, ...rest } = {}) =>
 export function leader(stack, name) {
 	const file = name === 'pg' ? path.join(stack.home, 'pg/data/postmaster.pid') : path.join(stack.run, `${name}.pid`);
 	return Number(readFileSync(file, 'utf8').split(/\s/)[0]);
+}
+
+// Nanoseconds on a processor by component: of its processes, and of those that ended and were waited for.
+export function processorTime(stack) {
+	const children = new Map();
+	const read = (file) => {
+		try {
+			return readFileSync(file, 'utf8');
+		} catch {
+			return ''; // it has just ended
+		}
+	};
+	for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+		const parent = read(`/proc/${pid}/stat`).split(') ').at(-1).split(' ')[1];
+		children.set(parent, [...children.get(parent) ?? [], pid]);
+	}
+	const own = (pid) => sum((existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : [])
+		.map((task) => Number(read(`/proc/${pid}/task/${task}/schedstat`).split(' ')[0])));
+	const tree = (pid) => own(pid) + sum((children.get(String(pid)) ?? []).map(tree));
+	const ended = (pid) => sum(read(`/proc/${pid}/stat`).split(') ').at(-1).split(' ').slice(13, 15).map(Number)) * 1e7;
+	return Object.fromEntries(['nginx', 'web', 'poll', 'pg'].map((name) => {
+		const pid = leader(stack, name);
+		return [name, tree(pid) + ended(pid)];
+	}));
 }
 
 // Visitors with a conversation each, and a message in it: {token, conversation, cursor}. The file is lpload's --plan.
