@@ -1,6 +1,9 @@
 # A private PostgreSQL cluster under a folder, for ./quickstart and the tests. PostgreSQL does not
 # run as root, so root's clusters run as the user postgres. Bash; sourced after lib.sh, packages.sh.
 # shellcheck shell=bash
+#
+# CLUSTER_VIA may name a command that the servers are run through: "nsenter --net=..." puts them on a
+# network of their own.
 
 cluster_user() { if is_root; then printf 'postgres\n'; else id -un; fi; }
 
@@ -20,7 +23,7 @@ cluster_run() { # pg-dir program argument...
 	local dir=$1 program
 	program=$(cluster_bin "$dir")/$2
 	shift 2
-	(cd "$dir" && as_user "$(cluster_user)" env -i PATH=/usr/bin:/bin LANG=C.UTF-8 \
+	(cd "$dir" && RUN_VIA=${CLUSTER_VIA:-} as_user "$(cluster_user)" env -i PATH=/usr/bin:/bin LANG=C.UTF-8 \
 		"$program" "$@")
 }
 
@@ -77,7 +80,8 @@ cluster_stop() { # pg-dir
 cluster_sql() { # pg-dir port database [NAME=value...]
 	local dir=$1 port=$2 database=$3
 	shift 3
-	env -i PGPASSWORD="$(cat "$dir/superuser")" "$@" "$(cluster_bin "$dir")/psql" -X -q -A -t \
+	# shellcheck disable=SC2086
+	env -i PGPASSWORD="$(cat "$dir/superuser")" "$@" ${CLUSTER_VIA:-} "$(cluster_bin "$dir")/psql" -X -q -A -t \
 		-v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U postgres "$database"
 }
 

@@ -48,12 +48,14 @@ wait_until() { # seconds command...
 }
 
 # Runs a command as USER when we are root, else as ourselves. The command takes the place of the
-# shell that runs it, so $! of a background call is the command itself.
+# shell that runs it, so $! of a background call is the command itself. RUN_VIA: a command before it
+# that needs our own rights, such as "nsenter --net=...".
 as_user() { # user command...
 	local user=$1
 	shift
 	if is_root && [ "$user" != root ]; then
-		exec setpriv --reuid="$user" --regid="$user" --init-groups --no-new-privs -- "$@"
+		# shellcheck disable=SC2086
+		exec ${RUN_VIA:-} setpriv --reuid="$user" --regid="$user" --init-groups --no-new-privs -- "$@"
 	else
 		exec "$@"
 	fi

@@ -8,12 +8,20 @@
 #   STACK_ADDRESS  where nginx listens, and the host of the URL
 #   STACK_PORT     its port
 # and may set
-#   STACK_WEB=4       web workers
+#   STACK_WEB=4       web workers of the pool "api"; the other pools go by it
+#   STACK_QUEUE=8     requests that the pool "overflow" takes at once
 #   STACK_POLL=1      pollers
 #   STACK_NGINX=''    nginx's workers; one for each core, at most 4
 #   STACK_SEED=yes    a demo organization
 #   STACK_FSYNC=on    off: for tests
 #   STACK_OPTIONS=''  further lines of parlor.ini: "limits.limits_off=yes poll.poll_notify=no"
+#   STACK_ENV=''      further variables of the workers: "NAME=value NAME=value"
+#   STACK_JOIN=''     the home of another stack whose PostgreSQL is used: a second host
+#   STACK_DATABASE_HOST='', STACK_PROGRAMS_HOST=127.0.0.1  where the workers (by default by the Unix
+#                     socket) and other programs find PostgreSQL
+#   STACK_SECOND_PORT=''  of a standby that may take over on the same addresses
+#   STACK_EXAMINE=yes no: where parlor doctor would refuse, as for plain HTTP on another address
+# Lines of postgresql.conf that a run adds stand in HOME/postgresql.settings.
 # stack_open decides
 #   STACK_HOME     where everything lies: the folder asked for, or one that the servers can reach
 #   STACK_RUN      sockets and process numbers: its path is short, as sockets need
@@ -27,6 +35,31 @@
 # The supervisor is told to start a worker again however often it dies, and to end the workers as they
 # know it (its own way is SIGUSR1).
 STACK_RETRIES=1000000000
+
+# The pools of web workers; "web" is all of them.
+STACK_POOLS='api overflow dashboard sign-in upload'
+
+# Prints what a name stands for.
+stack_names() { # name...
+	local name
+	for name in "$@"; do
+		if [ "$name" = web ]; then
+			printf '%s\n' $STACK_POOLS
+		else
+			printf '%s\n' "$name"
+		fi
+	done
+}
+
+stack_pool_size() { # pool
+	local web=${STACK_WEB:-4}
+	case $1 in
+	api) printf '%s\n' "$web" ;;
+	overflow) printf '%s\n' $(((web + 1) / 2)) ;;
+	dashboard | sign-in) printf '2\n' ;;
+	upload) printf '1\n' ;;
+	esac
+}
 
 stack_user() { if is_root; then printf 'www-data\n'; else id -un; fi; }
 
@@ -109,8 +142,18 @@ stack_install() {
 	fi
 }
 
+# Where the data lies: ours, or that of the stack we join.
+stack_pg() { printf '%s/pg\n' "${STACK_JOIN:-$STACK_HOME}"; }
+
+stack_cluster_start() { # port
+	local -a settings=()
+	[ ! -e "$STACK_HOME/postgresql.settings" ] || mapfile -t settings <"$STACK_HOME/postgresql.settings"
+	cluster_start "$STACK_HOME/pg" "$1" "$STACK_RUN/pg" "fsync = ${STACK_FSYNC:-on}" "${settings[@]}"
+}
+
 stack_cluster() {
 	local pg=$STACK_HOME/pg port password
+	[ -z "${STACK_JOIN:-}" ] || return 0
 	cluster_init "$pg" "$STACK_HOME/log/initdb.log" || {
 		tail -n 15 "$STACK_HOME/log/initdb.log" >&2
 		die "the PostgreSQL cluster could not be made"
@@ -122,7 +165,7 @@ stack_cluster() {
 			port=$(free_port)
 			state_set pg_port "$port"
 		}
-		cluster_start "$pg" "$port" "$STACK_RUN/pg" "fsync = ${STACK_FSYNC:-on}" ||
+		stack_cluster_start "$port" ||
 			die "PostgreSQL did not start; its log is $pg/log"
 	fi
 	cluster_database "$pg" "$port" "$password" || die "the database could not be made"
@@ -130,7 +173,18 @@ stack_cluster() {
 
 # As other applications connect to the same database.
 stack_database_url() {
-	printf 'postgresql://parlor:%s@127.0.0.1:%s/parlor\n' "$(state_get pg_password)" "$(state_get pg_port)"
+	local host=${STACK_PROGRAMS_HOST:-127.0.0.1} port second=${STACK_SECOND_PORT:-}
+	port=$(state_get pg_port)
+	printf 'postgresql://parlor:%s@%s:%s%s/parlor%s\n' "$(state_get pg_password)" "$host" "$port" \
+		"${second:+,$host:$second}" "${second:+?target_session_attrs=read-write&connect_timeout=5}"
+}
+
+# As the workers connect.
+stack_database_words() {
+	local host=${STACK_DATABASE_HOST:-${STACK_PG_SOCKETS:-$STACK_RUN/pg}} port second=${STACK_SECOND_PORT:-}
+	port=$(state_get pg_port)
+	printf 'host=%s port=%s dbname=parlor user=parlor password=%s\n' "$host${second:+,$host}" \
+		"$port${second:+,$second}" "$(state_get pg_password)"
 }
 
 stack_url() { printf 'http://%s:%s\n' "$STACK_ADDRESS" "$STACK_PORT"; }
@@ -141,11 +195,14 @@ stack_ini() {
 	{
 		printf '%s\n' "; Made by scripts/stack.sh, anew at each start." \
 			"[server]" "base_url = $(stack_url)" "static_dir = $STACK_APP/static" \
-			"template_dir = $STACK_APP/templates" "runtime_dir = $STACK_RUN" \
-			"demo_key = $key"
+			"template_dir = $STACK_APP/templates" "demo_key = $key"
+		case " ${STACK_OPTIONS:-} " in
+		*' server.runtime_dir='*) ;;
+		*) printf 'runtime_dir = %s\n' "$STACK_RUN" ;;
+		esac
 		stack_ini_options server
 		printf '%s\n' "[database]" \
-			"database_url = host=$STACK_RUN/pg port=$(state_get pg_port) dbname=parlor user=parlor password=$(state_get pg_password)"
+			"database_url = $(stack_database_words)"
 		stack_ini_options database
 		printf '%s\n' "[auth]" "auth_secret = $(state_once auth_secret random_hex)"
 		stack_ini_options auth
@@ -184,6 +241,7 @@ stack_migrate() {
 }
 
 stack_examine() {
+	[ "${STACK_EXAMINE:-yes}" = yes ] || return 0
 	stack_parlor doctor >"$STACK_HOME/log/doctor.log" 2>&1 || {
 		grep -E '^ *(BAD|WARN|   )' "$STACK_HOME/log/doctor.log" >&2
 		die "parlor doctor refuses this installation"
@@ -203,7 +261,8 @@ stack_seed() {
 }
 
 stack_nginx_conf() { # template target
-	local nofile connections workers
+	local nofile connections workers limits=''
+	case " ${STACK_OPTIONS:-} " in *" limits.limits_off=yes "*) limits='# ' ;; esac
 	nofile=$(ulimit -Hn)
 	[ "$nofile" != unlimited ] && [ "$nofile" -le 65536 ] || nofile=65536
 	connections=$((nofile - nofile / 20))
@@ -213,14 +272,15 @@ stack_nginx_conf() { # template target
 		-e "s|@run@|$STACK_RUN|g" -e "s|@log@|$STACK_HOME/log|g" \
 		-e "s|@address@|$STACK_ADDRESS|g" -e "s|@port@|$STACK_PORT|g" \
 		-e "s|@url@|$(stack_url)|g" -e "s|@share@|$STACK_APP|g" \
-		-e "s|@cgi@|$STACK_HOME/parlor.cgi|g" "$1" >"$2"
+		-e "s|@limits@|$limits|g" -e "s|@cgi@|$STACK_HOME/parlor.cgi|g" "$1" >"$2"
 }
 
 stack_nginx_files() {
 	local conf=$STACK_SOURCE/conf/nginx dir=$STACK_HOME/nginx
 	mkdir -p "$dir/parlor"
 	cp "$conf"/*.conf "$dir/parlor/"
-	sed "s|unix:/run/parlor/|unix:$STACK_RUN/|" "$conf/http.conf" >"$dir/parlor/http.conf"
+	sed -e "s|unix:/run/parlor/|unix:$STACK_RUN/|" \
+		-e "/overflow\.sock/s|max_conns=8|max_conns=${STACK_QUEUE:-8}|" "$conf/http.conf" >"$dir/parlor/http.conf"
 	stack_nginx_conf "$conf/quickstart.conf.in" "$dir/nginx.conf"
 	chmod -R a+rX "$dir"
 }
@@ -229,8 +289,10 @@ stack_nginx_files() {
 stack_component() { # name
 	local name=$1
 	case $name in
-	web) stack_worker web -f "${STACK_WEB:-4}" ;;
-	poll) stack_worker poll -f "${STACK_POLL:-1}" ;;
+	api | overflow | dashboard | sign-in | upload)
+		stack_worker "$name" web -f "$(stack_pool_size "$name")"
+		;;
+	poll) stack_worker poll poll -f "${STACK_POLL:-1}" ;;
 	jobs)
 		stack_process jobs multiwatch -f 1 -s TERM -r "$STACK_RETRIES" -- "$STACK_PROGRAM" jobs
 		;;
@@ -250,20 +312,24 @@ stack_component() { # name
 	esac
 }
 
-stack_worker() { # name multiwatch-option...
-	local name=$1
-	shift
+stack_worker() { # name command multiwatch-option...
+	local name=$1 command=$2
+	shift 2
 	stack_process "$name" spawn-fcgi -s "$STACK_RUN/$name.sock" -M 0660 -b 4096 -n -- \
-		"$(command -v multiwatch)" "$@" -s TERM -r "$STACK_RETRIES" -- "$STACK_PROGRAM" "$name"
+		"$(command -v multiwatch)" "$@" -s TERM -r "$STACK_RETRIES" -- "$STACK_PROGRAM" "$command"
 }
 
 stack_process() { # name command...
-	local name=$1 log=$STACK_HOME/log/$1.log
+	local name=$1 log=$STACK_HOME/log/$1.log env=''
 	shift
 	: >>"$log"
 	! is_root || chown www-data: "$log"
+	case $name in
+	web | poll | jobs) env=${STACK_ENV:-} ;;
+	esac
+	# shellcheck disable=SC2086
 	process_start "$(stack_user)" "$STACK_RUN" "$log" "$name" \
-		PARLOR_CONFIG="$STACK_HOME/parlor.ini" -- "$@" || die "$name ended at once; see $log"
+		PARLOR_CONFIG="$STACK_HOME/parlor.ini" $env -- "$@" || die "$name ended at once; see $log"
 }
 
 stack_ready() { [ "$(http_status "$STACK_ADDRESS" "$STACK_PORT" /readyz)" = 200 ]; }
@@ -281,12 +347,12 @@ stack_up() {
 	stack_seed
 	stack_ini # now with the key of the demo page
 	stack_nginx_files
-	for name in web poll jobs nginx; do
+	for name in $STACK_POOLS poll jobs nginx; do
 		stack_component "$name"
 	done
 	wait_until 60 stack_ready_or_lost || :
 	stack_ready || {
-		for name in web poll jobs nginx; do
+		for name in $STACK_POOLS poll jobs nginx; do
 			tail -n 5 "$STACK_HOME/log/$name.log" >&2
 		done
 		die "the server does not answer; the logs are in $STACK_HOME/log"
@@ -295,18 +361,26 @@ stack_up() {
 
 # Ends what runs. With "servers", PostgreSQL goes on.
 stack_down() { # [servers]
-	local name
-	for name in cgi-nginx cgi nginx poll web jobs; do
+	local name pid
+	local -a pids=()
+	for name in cgi-nginx cgi nginx; do
 		process_stop "$STACK_RUN/$name.pid"
 	done
+	for name in poll $STACK_POOLS jobs; do
+		process_stop "$STACK_RUN/$name.pid" &
+		pids+=("$!")
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || :
+	done
 	rm -f "$STACK_RUN"/*.sock "$STACK_RUN"/hints/*.sock
-	[ "${1:-}" = servers ] || cluster_stop "$STACK_HOME/pg"
+	[ "${1:-}" = servers ] || [ -n "${STACK_JOIN:-}" ] || cluster_stop "$STACK_HOME/pg"
 }
 
 # Prints the names of what still runs.
 stack_left() {
 	local name left=''
-	for name in cgi-nginx cgi nginx poll web jobs; do
+	for name in cgi-nginx cgi nginx poll $STACK_POOLS jobs; do
 		! group_alive "$STACK_RUN/$name.pid" || left="$left $name"
 	done
 	! cluster_alive "$STACK_HOME/pg" || left="$left postgresql"

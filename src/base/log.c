@@ -19,6 +19,12 @@ log_set_level(enum log_level level)
 	min_level = level;
 }
 
+bool
+log_is_on(enum log_level level)
+{
+	return level >= min_level;
+}
+
 void
 log_set_process(const char *name)
 {

@@ -12,6 +12,7 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 /* Lines below this level are dropped; LOG_INFO at start. */
 void log_set_level(enum log_level level);
+bool log_is_on(enum log_level level);
 /* Stands in each line as "proc": web, poll, jobs, migrate. */
 void log_set_process(const char *name);
 /* Stands in each line as "request" until changed; "" for none. At most 32 characters are kept. */

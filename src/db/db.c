@@ -5,6 +5,7 @@
 #include "db/db.h"
 
 #include "base/log.h"
+#include "base/util.h"
 #include "db/conn.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { PREPARED_MAX = 512, COMMANDS_MAX = 4 };
+enum { PREPARED_MAX = 512, COMMANDS_MAX = 4, FRESH_MS = 5 };
 
 struct db {
 	char *url;
@@ -21,6 +22,7 @@ struct db {
 	PGconn *conn;
 	const struct stmt *prepared[PREPARED_MAX]; /* on this connection */
 	int prepared_count;
+	int64_t used_at; /* monotonic ms */
 	bool in_transaction;
 	char constraint[64];
 	char message[256];
@@ -125,7 +127,8 @@ is_stale(const struct db *db)
 static enum err
 ensure_connection(struct db *db)
 {
-	if (db->conn && PQstatus(db->conn) == CONNECTION_OK && !is_stale(db))
+	if (db->conn && PQstatus(db->conn) == CONNECTION_OK &&
+		(time_monotonic_ms() - db->used_at < FRESH_MS || !is_stale(db)))
 		return ERR_NONE;
 	if (db->conn)
 		disconnect(db);
@@ -233,6 +236,7 @@ exchange(struct db *db, const struct stmt *first, struct args first_args, const 
 		!send_statement(db, &p, second, second_args) || !PQpipelineSync(db->conn))
 		return lost(db, second->name);
 	e = read_results(db, second->name, &p, last);
+	db->used_at = time_monotonic_ms();
 	if (e) {
 		PQclear(*last);
 		*last = NULL;

@@ -159,10 +159,10 @@ END $$;
 
 -- Tells the pollers of a row that another program has written.
 CREATE FUNCTION parlor.announce(organization text, visitor text) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp
-AS $$
-  SELECT pg_notify('parlor', 'e ' || coalesce(organization, '-') || ' ' || coalesce(visitor, '-'))
-$$;
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_notify('parlor', 'e ' || coalesce(organization, '-') || ' ' || coalesce(visitor, '-'));
+END $$;
 REVOKE ALL ON FUNCTION parlor.announce(text, text), parlor.messages_created() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION parlor.emit(organization text, conversation text, visitor text, type text,
@@ -182,13 +182,15 @@ END $$;
 -- transactions. Plain SQL and no SECURITY DEFINER, so the planner puts the body in place of the call.
 -- ORDER BY with LIMIT keeps the plan on the scope's index, whatever the statistics say; since_xmin is
 -- pg_snapshot_xmin(since), computed by the caller, because under row-level security only a comparison
--- that calls nothing may use the index.
+-- that calls nothing may use the index. The organization of a visitor is compared in a way that no
+-- index serves: a plan made while the table was empty would as soon take the index of organizations,
+-- and read all of a large one's events for each of its visitors.
 CREATE FUNCTION parlor.visitor_events(of_organization text, of_visitor text, since pg_snapshot,
                                       since_xmin xid8, most integer)
 RETURNS TABLE (id bigint, type text, conversation_id text, data json) LANGUAGE sql STABLE
 AS $$
   SELECT e.id, e.type, e.conversation_id, e.data FROM parlor.events e
-    WHERE e.organization_id = of_organization AND e.chat_user_id = of_visitor
+    WHERE e.chat_user_id = of_visitor AND e.organization_id IS NOT DISTINCT FROM of_organization
       AND e.visibility IN ('public', 'visitor')
       AND e.xid >= since_xmin AND NOT pg_visible_in_snapshot(e.xid, since)
     ORDER BY e.xid LIMIT most
@@ -202,6 +204,13 @@ AS $$
       AND e.xid >= since_xmin AND NOT pg_visible_in_snapshot(e.xid, since)
     ORDER BY e.xid LIMIT most
 $$;
+
+-- PL/pgSQL, because a plain SQL function that cannot be put in place is planned for each call.
+CREATE OR REPLACE FUNCTION parlor.event_horizon() RETURNS xid8 LANGUAGE plpgsql STABLE
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT horizon FROM parlor.event_state);
+END $$;
 
 -- Whether a cursor is of no use: older than what retention has left, or newer than anything this
 -- server knows. NULL (from now on) is good.
@@ -218,3 +227,21 @@ INSERT INTO parlor.grants (role, what)
     parlor.agent_events(text, pg_snapshot, xid8, integer),
     parlor.cursor_is_gone(pg_snapshot, xid8, xid8)'
   FROM unnest(ARRAY['parlor_app', 'parlor_poll']) AS role;
+
+-- The organization (and, when the key has one, the member) that a secret key speaks for.
+CREATE OR REPLACE FUNCTION parlor.auth_key(hash text)
+RETURNS TABLE (key_id text, organization_id text, organization_name text, name text, scopes text,
+               member_id text, role text, chat_role text, display_name text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+    SELECT k.id, o.id, o.name, k.name, k.scopes, m.id, m.role,
+           parlor.effective_chat_role(m.role, m.chat_role),
+           coalesce(nullif(m.chat_display_name, ''), u.name, o.name)
+      FROM parlor.api_keys k
+      JOIN public.organizations o ON o.id = k.organization_id
+      LEFT JOIN public.members m ON m.id = k.member_id AND m.organization_id = k.organization_id
+      LEFT JOIN public.users u ON u.id = m.user_id
+      WHERE k.key_hash = hash AND k.revoked_at IS NULL
+        AND (k.expires_at IS NULL OR k.expires_at > parlor.now());
+END $$;

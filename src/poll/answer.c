@@ -154,9 +154,14 @@ void
 answer_events(struct wait *w, const struct buf *events, int poll_after_ms)
 {
 	struct buf body = { 0 }, headers = { 0 };
-	struct snap *place = snap_ref(place_of(w));
 	struct conn *c = w->conn;
+	struct snap *place;
 
+	if (reads_is_outdated(w)) {
+		answer_error(w, ERR_GONE, 0);
+		return;
+	}
+	place = snap_ref(place_of(w));
 	snap_unref(w->snap);
 	w->snap = place;
 	add_cursor(w, &body);

@@ -89,7 +89,7 @@ take_credential(struct req *r, struct asked *a)
 	if (strncmp(token, "sk_", 3) == 0)
 		return r->route->actors & ACTOR_KEY ? take_hashed(r, a, PROOF_KEY, token)
 						    : ERR_AUTH;
-	if (!(r->route->actors & ACTOR_VISITOR) || strlen(token) != TOKEN_LEN)
+	if (!(r->route->actors & ACTOR_VISITOR) || strlen(token) != CREDENTIAL_LEN)
 		return ERR_AUTH;
 	return take_hashed(r, a, PROOF_VISITOR, token);
 }
@@ -165,7 +165,7 @@ begin(struct conn *c, const struct req *r, const struct asked *a)
 	w->mark = a->mark ? strdup(a->mark) : w->proof;
 	w->origin = origin ? strdup(origin) : NULL;
 	w->foreign = cors_is_foreign(r);
-	w->snap = a->has_cursor ? snap_new(a->cursor.snapshot, 0) : NULL;
+	w->snap = a->has_cursor ? snap_new(c->p, a->cursor.snapshot, 0) : NULL;
 	if (a->has_cursor && strcmp(a->cursor.boot, c->p->boot) == 0)
 		w->live_seen = a->cursor.live;
 	memcpy(w->request_id, r->id, sizeof(w->request_id));

@@ -76,8 +76,12 @@ on_tick(void *arg)
 	if (p->ready || p->ticks >= PATIENCE_TICKS)
 		listen_again(p);
 	topics_expire(&p->topics, loop_now(p->loop));
-	if (!p->ready)
+	if (!p->ready) {
+		/* The first statements failed, a lock perhaps: once more. */
+		if (async_is_up(p->db) && !p->starting)
+			sweep_start(p);
 		return;
+	}
 	sweep(p);
 	retry_unread(p);
 	if (p->ticks % TOUCH_TICKS == 0)

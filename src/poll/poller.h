@@ -22,8 +22,9 @@ enum proof_kind { PROOF_VISITOR, PROOF_SESSION, PROOF_KEY, PROOF_KINDS };
 /* A snapshot that was read, shared by all who have seen as much. */
 struct snap {
 	unsigned refs;
-	uint64_t
-		serial; /* greater: taken later, on this connection or after it; 0: a client's word */
+	unsigned era; /* of the poller, when it was taken or came */
+	/* Greater: taken later, on this connection or after it. 0: a client's word. */
+	uint64_t serial;
 	struct snapshot s;
 	char *text;
 };
@@ -100,7 +101,8 @@ struct poller {
 	struct app *app;
 	struct loop *loop;
 	struct async *db;
-	bool ready; /* timeline and swept are known, the database answers */
+	bool ready;    /* timeline and swept are known, the database answers */
+	bool starting; /* they are being asked for */
 	struct topics topics;
 	struct conn *conns;
 	struct wait *waits;
@@ -115,6 +117,7 @@ struct poller {
 	struct queue left[LEFT_BUCKETS]; /* by proof */
 	uint64_t serial;
 	char timeline[64];
+	unsigned era;	    /* counts timelines: a place of another one means nothing */
 	char boot[9];	    /* of the live counter in cursors */
 	struct snap *swept; /* the poller's own place in all events */
 	bool sweeping;
@@ -177,9 +180,11 @@ void answer_error(struct wait *w, enum err e, int retry_after);
 void answer_req(struct conn *c, const struct req *r);
 
 /* reads.c: what is new */
-struct snap *snap_new(const char *text, uint64_t serial);
+struct snap *snap_new(const struct poller *p, const char *text, uint64_t serial);
 struct snap *snap_ref(struct snap *s);
 void snap_unref(struct snap *s);
+/* Whether the place of w belongs to a timeline that is over. */
+bool reads_is_outdated(const struct wait *w);
 void reads_flush(struct poller *p);
 /* An async_fn for statements of whose outcome nothing depends. */
 void reads_ignore(void *arg, const struct rows *rows, enum err e);

@@ -17,6 +17,7 @@
 enum { TOUCH_MAX = 1000, LOST_RETRY_S = 1 };
 
 struct batch {
+	struct poller *p;
 	struct queue *queue;
 	uint64_t serial;
 	unsigned n;
@@ -24,7 +25,7 @@ struct batch {
 };
 
 struct snap *
-snap_new(const char *text, uint64_t serial)
+snap_new(const struct poller *p, const char *text, uint64_t serial)
 {
 	uint64_t xip[SNAPSHOT_XIP_MAX], *list;
 	struct snapshot s;
@@ -42,7 +43,7 @@ snap_new(const char *text, uint64_t serial)
 	list = (uint64_t *)(snap + 1);
 	memcpy(list, xip, s.count * sizeof(*xip));
 	s.xip = list;
-	*snap = (struct snap){ .refs = 1, .serial = serial, .s = s };
+	*snap = (struct snap){ .refs = 1, .era = p->era, .serial = serial, .s = s };
 	snap->text = memcpy(list + s.count, text, len);
 	return snap;
 }
@@ -79,6 +80,12 @@ static const struct stmt *const stmts[PROOF_KINDS] = {
 	[PROOF_KEY] = &SQL_poll_read_keys,
 };
 
+bool
+reads_is_outdated(const struct wait *w)
+{
+	return w->snap && w->snap->era != w->p->era;
+}
+
 /* Those who could not be read for try again with the next tick, until their time is up. */
 static void
 leave_unread(struct wait *w)
@@ -101,7 +108,8 @@ take_events(struct wait *w, const struct rows *rows, int first, int end, struct 
 	if (!entry_is_same(w, rows_text(rows, first, READ_ORGANIZATION),
 		    rows_text(rows, first, READ_ID), rows_text(rows, first, READ_DOMAINS)))
 		return;
-	if (rows_bool(rows, first, READ_IS_GONE) || end - first > EVENT_LIMIT) {
+	if (reads_is_outdated(w) || rows_bool(rows, first, READ_IS_GONE) ||
+		end - first > EVENT_LIMIT) {
 		answer_error(w, ERR_GONE, 0);
 		return;
 	}
@@ -126,7 +134,7 @@ on_read(void *arg, const struct rows *rows, enum err e)
 {
 	struct batch *b = arg;
 	int count = e ? 0 : rows_count(rows), row = 0;
-	struct snap *snap = e ? NULL : snap_new(rows_str(rows, 0, READ_SNAPSHOT), b->serial);
+	struct snap *snap = e ? NULL : snap_new(b->p, rows_str(rows, 0, READ_SNAPSHOT), b->serial);
 
 	b->queue->busy = false;
 	for (unsigned i = 0; i < b->n; i++) {
@@ -152,7 +160,7 @@ take_batch(struct poller *p, struct queue *q)
 
 	if (!b)
 		abort();
-	*b = (struct batch){ .queue = q, .serial = ++p->serial };
+	*b = (struct batch){ .p = p, .queue = q, .serial = ++p->serial };
 	while (q->first && b->n < BATCH_MAX) {
 		struct wait *w = q->first;
 

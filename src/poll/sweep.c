@@ -16,12 +16,16 @@ struct asked {
 	uint64_t serial;
 };
 
-/* Everybody who is not in a statement under way; the cursors of this moment mean nothing any more. */
+/*
+ * The cursors of this moment mean nothing any more. Who is in a statement under way, sent before the
+ * new timeline was known, hears of it when that is answered: by the era.
+ */
 static void
 resync_all(struct poller *p)
 {
 	struct wait *w, *next;
 
+	p->era++;
 	DL_FOREACH_SAFE (p->waits, w, next)
 		if (!w->in_batch)
 			answer_error(w, ERR_GONE, 0);
@@ -90,7 +94,7 @@ take_sweep(struct poller *p, const struct rows *rows)
 static void
 set_place(struct poller *p, const char *timeline, const char *snapshot, uint64_t serial)
 {
-	struct snap *snap = snap_new(snapshot, serial);
+	struct snap *snap = snap_new(p, snapshot, serial);
 
 	if (!snap)
 		return;
@@ -143,6 +147,7 @@ on_start(void *arg, const struct rows *rows, enum err e)
 	struct poller *p = b->p;
 	bool same;
 
+	p->starting = false;
 	if (!e) {
 		same = p->swept && strcmp(p->timeline, rows_str(rows, 0, 0)) == 0;
 		if (!same) {
@@ -163,7 +168,8 @@ sweep_start(struct poller *p)
 	if (!b)
 		abort();
 	*b = (struct asked){ .p = p, .serial = ++p->serial };
-	async_run(p->db, &SQL_poll_use_indexes, NO_ARGS, reads_ignore, NULL);
+	p->starting = true;
+	async_run(p->db, &SQL_poll_keep_plans, NO_ARGS, reads_ignore, NULL);
 	if (p->app->conf->poll_notify)
 		async_run(p->db, &SQL_poll_listen, NO_ARGS, reads_ignore, NULL);
 	async_run(p->db, &SQL_poll_start, NO_ARGS, on_start, b);

@@ -24,7 +24,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_LIMIT_MS = 2000, BODY_LIMIT_MS = 200, IO_LIMIT_S = 10, BODY_FACTOR = 4 };
+enum {
+	READ_LIMIT_MS = 2000,
+	BODY_LIMIT_MS = 200,
+	IO_LIMIT_S = 10,
+	BODY_FACTOR = 4,
+	SLOW_MS = 1000
+};
 
 struct server {
 	struct app *app;
@@ -39,19 +45,23 @@ serve_body_max(const struct app *app)
 	return (size_t)app->conf->body_max * BODY_FACTOR;
 }
 
+/* The web server logs every request under the same id; here stand those that need a look. */
 void
 serve_log(const struct req *r, int64_t ms)
 {
 	static const char *const methods[] = { "GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS",
 		"OTHER" };
+	enum log_level level = r->status >= 500 || ms >= SLOW_MS ? LOG_WARN : LOG_DEBUG;
 	struct buf b = { 0 };
 
-	buf_printf(&b, "\"method\":\"%s\",\"path\":", methods[r->method]);
-	buf_json(&b, r->path, utf8_valid_prefix(r->path, strlen(r->path)));
-	buf_printf(&b, ",\"status\":%d,\"ms\":%lld,\"bytes\":%zu", r->status, (long long)ms,
-		r->out.len);
-	log_members(LOG_INFO, "request", b.data);
-	buf_free(&b);
+	if (log_is_on(level)) {
+		buf_printf(&b, "\"method\":\"%s\",\"path\":", methods[r->method]);
+		buf_json(&b, r->path, utf8_valid_prefix(r->path, strlen(r->path)));
+		buf_printf(&b, ",\"status\":%d,\"ms\":%lld,\"bytes\":%zu", r->status, (long long)ms,
+			r->out.len);
+		log_members(level, "request", b.data);
+		buf_free(&b);
+	}
 	log_set_request("");
 }
 
@@ -66,16 +76,17 @@ wait_ready(int fd)
 	enum fcgi_state state = FCGI_WAIT;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	for (; now < deadline; now = time_monotonic_ms()) {
-		if (poll(&p, 1, (int)(deadline - now)) <= 0)
-			break;
+	for (bool first = true; now < deadline; now = time_monotonic_ms(), first = false) {
 		state = fcgi_peek(fd, false);
 		if (state == FCGI_BODY && body_since == 0)
 			body_since = now;
 		if (state != FCGI_WAIT && !(state == FCGI_BODY && now - body_since < BODY_LIMIT_MS))
 			break;
 		/* What lies there half would wake poll() at once, over and over. */
-		poll(NULL, 0, 1);
+		if (!first)
+			poll(NULL, 0, 1);
+		if (poll(&p, 1, (int)(deadline - now)) <= 0)
+			break;
 	}
 	if (state == FCGI_BAD || state == FCGI_WAIT)
 		log_line(LOG_WARN, "a connection was closed: %s",

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { eventually, expect, useWorld, word } from '../lib/world.mjs';
+import { aboutHints, eventually, expect, notAboutEvents, useWorld, word } from '../lib/world.mjs';
 import { STAFF, VISITOR, begin, cursorNow, descriptors, fastcgi, messagesOf, params, park, poll, record, survives }
 	from '../lib/polls.mjs';
 
@@ -88,11 +88,53 @@ describe('access that ends', () => {
 			return endedBy(visitor.client, VISITOR, () => world.sql.exec`UPDATE organizations
 				SET chat_is_active = false WHERE id = ${second.id}`);
 		},
+		'a session whose time is made to be over': async () => {
+			const agent = await shop.staff();
+			return endedBy(agent, STAFF, () => world.sql.exec`UPDATE sessions
+				SET expires_at = now() AT TIME ZONE 'UTC' WHERE token = ${agent.session}`);
+		},
+		'a session that signs out': async () => {
+			const agent = await shop.staff();
+			return endedBy(agent, STAFF, async () => expect(await agent.form('/sign-out', {}), 303));
+		},
+		'an account that is deleted': async () => {
+			const second = await world.organization({ roles: ['admin', 'agent'] });
+			const agent = await second.staff();
+			return endedBy(agent, STAFF, () => world.sql.exec`DELETE FROM users WHERE id = ${second.members.agent.user}`);
+		},
+		'a visitor token that is deleted': async () => {
+			const { visitor } = await chat();
+			return endedBy(visitor.client, VISITOR, () =>
+				world.sql.exec`DELETE FROM parlor.visitor_tokens WHERE chat_user_id = ${visitor.id}`);
+		},
+		'a visitor who is deleted': async () => {
+			const { visitor } = await chat();
+			return endedBy(visitor.client, VISITOR, () => world.sql.exec`DELETE FROM chat_users WHERE id = ${visitor.id}`);
+		},
+		'a secret key that is deleted': async () => {
+			const second = await world.organization();
+			return endedBy(second.api, STAFF, () =>
+				world.sql.exec`DELETE FROM parlor.api_keys WHERE organization_id = ${second.id}`);
+		},
+		'a secret key whose time is made to be over': async () => {
+			const second = await world.organization();
+			return endedBy(second.api, STAFF, () => world.sql.exec`UPDATE parlor.api_keys
+				SET expires_at = now() AT TIME ZONE 'UTC' WHERE organization_id = ${second.id}`);
+		},
+		'a visitor token whose time is made to be over': async () => {
+			const { visitor } = await chat();
+			return endedBy(visitor.client, VISITOR, () => world.sql.exec`UPDATE parlor.visitor_tokens
+				SET expires_at = now() AT TIME ZONE 'UTC' WHERE chat_user_id = ${visitor.id}`);
+		},
+		'an organization that is deleted': async () => {
+			const second = await world.organization();
+			return endedBy(await second.staff(), STAFF, () => world.sql.exec`DELETE FROM organizations WHERE id = ${second.id}`);
+		},
 	};
 	for (const [what, run] of Object.entries(cases))
 		test(`${what} ends its waits`, async () => {
 			const status = await run();
-			assert.ok(status === 401 || (what.startsWith('a member') && status === 403), `status ${status}`);
+			assert.ok(status === 401 || (/^a member|^an organization that is deleted/.test(what) && status === 403), `status ${status}`);
 		});
 
 	test('somebody else\'s session goes on waiting', async () => {
@@ -106,7 +148,105 @@ describe('access that ends', () => {
 	});
 });
 
-describe('a hostile web server', () => {
+// A wait goes on where its answer ended when the client is back in time; what happened meanwhile counts.
+describe('a client that comes back', () => {
+	const revoke = (visitor) => world.sql.exec`UPDATE parlor.visitor_tokens
+		SET revoked_at = now() AT TIME ZONE 'UTC' WHERE chat_user_id = ${visitor.id}`;
+	const texts = (answer) => messagesOf(expect(answer, 200).json.events).map((m) => m.content);
+
+	// A visitor who has just been given an answer, and its cursor.
+	async function answered() {
+		const { visitor, id, cursor } = await chat();
+		const wait = poll(visitor.client, VISITOR, cursor, 20);
+		expect(await say(id, 'one'), 201);
+		const answer = await wait;
+		assert.deepEqual(texts(answer), ['one']);
+		return { visitor, id, cursor: answer.json.cursor, before: cursor };
+	}
+
+	test('hears at once what was said while it was away, and once', async () => {
+		const { visitor, id, cursor } = await answered();
+		expect(await say(id, 'two'), 201);
+		const answer = await poll(visitor.client, VISITOR, cursor, 20);
+		assert.deepEqual(texts(answer), ['two']);
+		assert.deepEqual(texts(await poll(visitor.client, VISITOR, answer.json.cursor, 1)), []);
+	});
+
+	test('hears what was said while it was away for longer than a sweep', async () => {
+		const { visitor, id, cursor } = await answered();
+		const other = await chat();
+		expect(await say(id, 'two'), 201);
+		expect(await poll(other.visitor.client, VISITOR, other.cursor, 3), 200); // as long as two sweeps
+		assert.deepEqual(texts(await poll(visitor.client, VISITOR, cursor, 20)), ['two']);
+	});
+
+	test('hears what is said later', async () => {
+		const { visitor, id, cursor } = await answered();
+		const wait = poll(visitor.client, VISITOR, cursor, 20);
+		expect(await say(id, 'two'), 201);
+		assert.deepEqual(texts(await wait), ['two']);
+	});
+
+	test('hears the same again with the cursor of before', async () => {
+		const { visitor, before } = await answered();
+		assert.deepEqual(texts(await poll(visitor.client, VISITOR, before, 20)), ['one']);
+	});
+
+	test('sees who is typing since', async () => {
+		const { visitor, id, cursor } = await answered();
+		expect(await shop.api.post(`${staffPath(id)}/typing`, { typing: true }), 204);
+		const { live, events } = expect(await poll(visitor.client, VISITOR, cursor, 20), 200).json;
+		assert.deepEqual([live.length, events.length, live[0]?.typing], [1, 0, true]);
+	});
+
+	test('in two windows has two waits', async () => {
+		const { visitor, id, cursor } = await answered();
+		const both = [0, 1].map(() => poll(visitor.client, VISITOR, cursor, 20));
+		expect(await poll(visitor.client, VISITOR, cursor, 0), 200);
+		expect(await say(id, 'two'), 201);
+		for (const wait of both)
+			assert.deepEqual(texts(await wait), ['two']);
+	});
+
+	test('whose token was revoked meanwhile hears nothing more', async () => {
+		const { visitor, id, cursor } = await answered();
+		await revoke(visitor);
+		const wait = poll(visitor.client, VISITOR, cursor, 20);
+		expect(await say(id, 'not for you'), 201);
+		assert.equal((await wait).status, 401);
+	});
+
+	test('whose token was revoked is told so without a message, too', async () => {
+		const { visitor, cursor } = await answered();
+		await revoke(visitor);
+		const start = Date.now();
+		assert.equal((await poll(visitor.client, VISITOR, cursor, 20)).status, 401);
+		assert.ok(Date.now() - start < 2000, `took ${Date.now() - start} ms`);
+	});
+
+	test('from a site that is no longer allowed hears nothing more', async () => {
+		const { visitor, id, cursor } = await chat();
+		const away = visitor.client.with({ Origin: 'https://shop.example' });
+		const first = poll(away, VISITOR, cursor, 20);
+		expect(await say(id, 'one'), 201);
+		const { json } = expect(await first, 200);
+		await world.sql.exec`UPDATE organizations SET chat_domain = 'other.example' WHERE id = ${shop.id}`;
+		const second = poll(away, VISITOR, json.cursor, 20);
+		expect(await say(id, 'two'), 201);
+		assert.equal((await second).status, 403);
+		await world.sql.exec`UPDATE organizations SET chat_domain = NULL WHERE id = ${shop.id}`;
+	});
+
+	test('is not taken for somebody else with the same cursor', async () => {
+		const { cursor } = await answered();
+		const other = await chat();
+		const wait = poll(other.visitor.client, VISITOR, cursor, 20);
+		expect(await say(other.id, 'for the other'), 201);
+		assert.ok(texts(await wait).every((text) => text !== 'one'));
+	});
+});
+
+describe('a hostile web server', notAboutEvents, () => {
 	const long = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 65, 66]);
 	const nothing = { REQUEST_METHOD: 'GET', REQUEST_URI: '/api/v1/events' };
 	const hostile = {
@@ -169,7 +309,7 @@ describe('a hostile web server', () => {
 	});
 });
 
-describe('several hosts', () => {
+describe('several hosts', aboutHints, () => {
 	test('this one tells the others what it hears, in few words', async () => {
 		await world.sql.exec`LISTEN parlor`;
 		const { id } = await chat();
@@ -256,6 +396,42 @@ describe('what fails', () => {
 		await stack.startComponent('postgresql');
 		await eventually('a cursor outlives a clean restart', async () =>
 			(await poll(visitor.client, VISITOR, fresh, 0).catch(() => ({}))).status === 200);
+	});
+
+	// A read that was sent after the crash, but before the poller knew of it, would answer with a cursor
+	// of the new server and without the events that the old one's numbers hide.
+	test('no read that was begun in ignorance of a crash is answered', async () => {
+		const { visitor, id, cursor } = await chat();
+		const wait = poll(visitor.client, VISITOR, cursor, 20);
+		expect(await poll(visitor.client, VISITOR, cursor, 0), 200); // the first one waits by now
+		const pid = await pollPid();
+		process.kill(pid, 'SIGSTOP');
+		try {
+			await crash();
+			// Asking for the timeline waits for this lock.
+			await eventually('the lock is ours', () => world.sql.exec`BEGIN; LOCK TABLE parlor.event_epoch`.then(() => true));
+		} finally {
+			process.kill(pid, 'SIGCONT');
+		}
+		await eventually('the poller asks for the timeline', async () =>
+			await stack.sql("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'") === 't');
+		for (let i = 0; i < 3; i++)
+			await eventually('a hint is sent', async () => (await say(id, `hint ${i}`)).status === 201);
+		await world.sql.exec`COMMIT`;
+		expect(await wait, 410);
+	});
+
+	test('a poller that is not told the timeline at first asks again', async () => {
+		const pid = await pollPid();
+		await eventually('the lock is ours', () => world.sql.exec`BEGIN; LOCK TABLE parlor.event_epoch`.then(() => true));
+		process.kill(pid, 'SIGKILL');
+		await eventually('a poller waits for the lock', async () =>
+			await stack.sql("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'") === 't');
+		await eventually('its time is up', async () =>
+			await stack.sql("SELECT count(*) = 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'") === 't');
+		await world.sql.exec`COMMIT`;
+		const { visitor, cursor } = await chat().catch(() => eventually('it serves', chat));
+		expect(await poll(visitor.client, VISITOR, cursor, 0), 200);
 	});
 
 	test('a connection that PostgreSQL ends loses nothing', () => survives(world, shop, () =>

@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
+const POOLS = ['api', 'overflow', 'dashboard', 'sign-in', 'upload'];
 const script = fileURLToPath(new URL('./stack', import.meta.url));
 
-function run(args, input) {
+// via: a command that the script is run through, as ['nsenter', '--net=...'].
+function run(args, input, via = []) {
+	const [program, ...rest] = [...via, script, ...args];
 	return new Promise((resolve, reject) => {
-		const child = execFile(script, args, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+		const child = execFile(program, rest, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
 			if (error)
 				reject(new Error(`stack ${args.join(' ')}: ${stderr || error.message}`));
 			else
@@ -20,15 +23,20 @@ function run(args, input) {
 	});
 }
 
-// Starts a stack of its own. Options: web, poll, nginx (numbers of workers), durable (PostgreSQL waits for
-// the disk), seed (false: an empty database), options (lines of parlor.ini, {'limits.limits_off': 'yes'}). What comes back has the members of
-// quickstart.json and the methods below; stop() ends everything and removes the data. A test that
-// forgets it is tidied up at the end of the process.
-export async function startStack({ web, poll, nginx, durable = false, seed = true, options = {} } = {}) {
+// Starts a stack of its own. Options: web, poll, nginx (numbers of workers), queue (of
+// the pool "overflow"), durable (PostgreSQL waits for
+// the disk), seed (false: an empty database), options (lines of parlor.ini, {'limits.limits_off': 'yes'}),
+// settings (lines of postgresql.conf), place (further options of the script, {'--address': '10.0.0.2'}),
+// via (see run), prepare (called with the folder before anything is in it), cleanup (called without
+// waiting before the folder is removed). What comes back has the members of quickstart.json and the
+// methods below; stop() ends everything and removes the data. A test that forgets it is tidied up at the
+// end of the process.
+export async function startStack({ web, queue, poll, nginx, durable = false, seed = true, options = {}, settings = [], place = {},
+	via = [], prepare, cleanup = () => {} } = {}) {
 	const dir = await mkdtemp(path.join(tmpdir(), 'parlor-test-'));
 	await chmod(dir, 0o755);
 	const args = ['up', dir];
-	for (const [name, count] of Object.entries({ web, poll, nginx }))
+	for (const [name, count] of Object.entries({ web, queue, poll, nginx }))
 		if (count)
 			args.push(`--${name}`, String(count));
 	if (durable)
@@ -37,12 +45,18 @@ export async function startStack({ web, poll, nginx, durable = false, seed = tru
 		args.push('--no-seed');
 	for (const [name, value] of Object.entries(options))
 		args.push('--option', `${name}=${value}`);
+	for (const setting of settings)
+		args.push('--setting', setting);
+	for (const [name, values] of Object.entries(place))
+		for (const value of [values].flat())
+			args.push(name, value);
 
 	let running = true;
 	const atExit = () => {
 		if (running)
-			spawnSync(script, ['down', dir], { stdio: 'ignore' });
+			spawnSync(via[0] ?? script, [...via.slice(1), ...via.length ? [script] : [], 'down', dir], { stdio: 'ignore' });
 		running = false;
+		cleanup();
 		rmSync(dir, { recursive: true, force: true });
 	};
 	process.once('exit', atExit);
@@ -50,18 +64,20 @@ export async function startStack({ web, poll, nginx, durable = false, seed = tru
 		process.once(signal, () => process.exit(1)); // which runs the line above
 	let facts;
 	try {
-		facts = JSON.parse(await run(args));
+		await prepare?.(dir);
+		facts = JSON.parse(await run(args, '', via));
 	} catch (error) {
 		atExit();
 		throw error;
 	}
 	return {
-		...stackAt(dir, facts),
+		...stackAt(dir, facts, via),
 		stop: async () => {
 			process.off('exit', atExit);
 			if (running)
-				await run(['down', dir]);
+				await run(['down', dir], '', via);
 			running = false;
+			cleanup();
 			await rm(dir, { recursive: true, force: true });
 		},
 	};
@@ -72,22 +88,24 @@ export async function attachStack(dir) {
 	return { ...stackAt(dir, JSON.parse(await run(['json', dir]))), stop: async () => {} };
 }
 
-function stackAt(dir, facts) {
+function stackAt(dir, facts, via = []) {
 	return {
 		...facts,
 		dir,
-		// name: web, poll, jobs, nginx, postgresql (but for pids)
-		stopComponent: (...names) => run(['stop', dir, ...names]),
-		killComponent: (...names) => run(['kill', dir, ...names]),
-		startComponent: (...names) => run(['start', dir, ...names]),
-		pids: async (name) => {
-			const [leader] = (await readFile(path.join(facts.run, `${name}.pid`), 'utf8')).split(' ');
+		// name: web (all pools: api, overflow, dashboard, sign-in, upload), poll, jobs, nginx, postgresql
+		// (but for leader and pids)
+		stopComponent: (...names) => run(['stop', dir, ...names], '', via),
+		killComponent: (...names) => run(['kill', dir, ...names], '', via),
+		startComponent: (...names) => run(['start', dir, ...names], '', via),
+		leader: async (name) => Number((await readFile(path.join(facts.run, `${name}.pid`), 'utf8')).split(' ')[0]),
+		pids: async (name) => (await Promise.all((name === 'web' ? POOLS : [name]).map(async (pool) => {
+			const [leader] = (await readFile(path.join(facts.run, `${pool}.pid`), 'utf8')).split(' ');
 			return (await readFile(`/proc/${leader}/task/${leader}/children`, 'utf8')).split(' ').filter(Boolean).map(Number);
-		},
+		}))).flat(),
 		// As the superuser; rows as text, columns separated by "|".
-		sql: (text) => run(['sql', dir], text),
-		parlor: (...command) => run(['parlor', dir, ...command]),
-		cgi: () => run(['cgi', dir]),
+		sql: (text) => run(['sql', dir], text, via),
+		parlor: (...command) => run(['parlor', dir, ...command], '', via),
+		cgi: () => run(['cgi', dir], '', via),
 		log: (name) => path.join(facts.home, 'log', `${name}.log`),
 	};
 }

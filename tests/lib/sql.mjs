@@ -27,7 +27,9 @@ function startPsql(databaseUrl) {
 			const line = output.indexOf('\n', end);
 			if (line < 0)
 				return;
-			const fault = output.slice(end + mark.length, line).trim();
+			// ERROR is of the last statement, the message of the last that failed. None of it: no connection.
+			const [, failed, message] = /^ (\w+) ?(.*)$/.exec(output.slice(end + mark.length, line));
+			const fault = message.trim() || (failed === 'true' ? 'psql ended' : '');
 			const rows = output.slice(0, end).trimEnd();
 			output = output.slice(line + 1);
 			waiting.shift();
@@ -43,7 +45,7 @@ function startPsql(databaseUrl) {
 	psql.run = (query) => new Promise((resolve, reject) => {
 		const mark = `-- ${randomBytes(9).toString('hex')} --`;
 		waiting.push({ mark, resolve, reject });
-		child.stdin.write(`\\set LAST_ERROR_MESSAGE ''\n${query}\n;\n\\echo '${mark}' :LAST_ERROR_MESSAGE\n`);
+		child.stdin.write(`\\set LAST_ERROR_MESSAGE ''\n${query}\n;\n\\echo '${mark}' :ERROR :LAST_ERROR_MESSAGE\n`);
 	});
 	return psql;
 }
