@@ -8,7 +8,8 @@
 #   STACK_ADDRESS  where nginx listens, and the host of the URL
 #   STACK_PORT     its port
 # and may set
-#   STACK_WEB=4       web workers
+#   STACK_WEB=4       web workers of the pool "api"; the other pools go by it
+#   STACK_QUEUE=8     requests that the pool "overflow" takes at once
 #   STACK_POLL=1      pollers
 #   STACK_NGINX=''    nginx's workers; one for each core, at most 4
 #   STACK_SEED=yes    a demo organization
@@ -34,6 +35,31 @@
 # The supervisor is told to start a worker again however often it dies, and to end the workers as they
 # know it (its own way is SIGUSR1).
 STACK_RETRIES=1000000000
+
+# The pools of web workers; "web" is all of them.
+STACK_POOLS='api overflow dashboard sign-in upload'
+
+# Prints what a name stands for.
+stack_names() { # name...
+	local name
+	for name in "$@"; do
+		if [ "$name" = web ]; then
+			printf '%s\n' $STACK_POOLS
+		else
+			printf '%s\n' "$name"
+		fi
+	done
+}
+
+stack_pool_size() { # pool
+	local web=${STACK_WEB:-4}
+	case $1 in
+	api) printf '%s\n' "$web" ;;
+	overflow) printf '%s\n' $(((web + 1) / 2)) ;;
+	dashboard | sign-in) printf '2\n' ;;
+	upload) printf '1\n' ;;
+	esac
+}
 
 stack_user() { if is_root; then printf 'www-data\n'; else id -un; fi; }
 
@@ -235,7 +261,8 @@ stack_seed() {
 }
 
 stack_nginx_conf() { # template target
-	local nofile connections workers
+	local nofile connections workers limits=''
+	case " ${STACK_OPTIONS:-} " in *" limits.limits_off=yes "*) limits='# ' ;; esac
 	nofile=$(ulimit -Hn)
 	[ "$nofile" != unlimited ] && [ "$nofile" -le 65536 ] || nofile=65536
 	connections=$((nofile - nofile / 20))
@@ -245,14 +272,15 @@ stack_nginx_conf() { # template target
 		-e "s|@run@|$STACK_RUN|g" -e "s|@log@|$STACK_HOME/log|g" \
 		-e "s|@address@|$STACK_ADDRESS|g" -e "s|@port@|$STACK_PORT|g" \
 		-e "s|@url@|$(stack_url)|g" -e "s|@share@|$STACK_APP|g" \
-		-e "s|@cgi@|$STACK_HOME/parlor.cgi|g" "$1" >"$2"
+		-e "s|@limits@|$limits|g" -e "s|@cgi@|$STACK_HOME/parlor.cgi|g" "$1" >"$2"
 }
 
 stack_nginx_files() {
 	local conf=$STACK_SOURCE/conf/nginx dir=$STACK_HOME/nginx
 	mkdir -p "$dir/parlor"
 	cp "$conf"/*.conf "$dir/parlor/"
-	sed "s|unix:/run/parlor/|unix:$STACK_RUN/|" "$conf/http.conf" >"$dir/parlor/http.conf"
+	sed -e "s|unix:/run/parlor/|unix:$STACK_RUN/|" \
+		-e "/overflow\.sock/s|max_conns=8|max_conns=${STACK_QUEUE:-8}|" "$conf/http.conf" >"$dir/parlor/http.conf"
 	stack_nginx_conf "$conf/quickstart.conf.in" "$dir/nginx.conf"
 	chmod -R a+rX "$dir"
 }
@@ -261,8 +289,10 @@ stack_nginx_files() {
 stack_component() { # name
 	local name=$1
 	case $name in
-	web) stack_worker web -f "${STACK_WEB:-4}" ;;
-	poll) stack_worker poll -f "${STACK_POLL:-1}" ;;
+	api | overflow | dashboard | sign-in | upload)
+		stack_worker "$name" web -f "$(stack_pool_size "$name")"
+		;;
+	poll) stack_worker poll poll -f "${STACK_POLL:-1}" ;;
 	jobs)
 		stack_process jobs multiwatch -f 1 -s TERM -r "$STACK_RETRIES" -- "$STACK_PROGRAM" jobs
 		;;
@@ -282,11 +312,11 @@ stack_component() { # name
 	esac
 }
 
-stack_worker() { # name multiwatch-option...
-	local name=$1
-	shift
+stack_worker() { # name command multiwatch-option...
+	local name=$1 command=$2
+	shift 2
 	stack_process "$name" spawn-fcgi -s "$STACK_RUN/$name.sock" -M 0660 -b 4096 -n -- \
-		"$(command -v multiwatch)" "$@" -s TERM -r "$STACK_RETRIES" -- "$STACK_PROGRAM" "$name"
+		"$(command -v multiwatch)" "$@" -s TERM -r "$STACK_RETRIES" -- "$STACK_PROGRAM" "$command"
 }
 
 stack_process() { # name command...
@@ -317,12 +347,12 @@ stack_up() {
 	stack_seed
 	stack_ini # now with the key of the demo page
 	stack_nginx_files
-	for name in web poll jobs nginx; do
+	for name in $STACK_POOLS poll jobs nginx; do
 		stack_component "$name"
 	done
 	wait_until 60 stack_ready_or_lost || :
 	stack_ready || {
-		for name in web poll jobs nginx; do
+		for name in $STACK_POOLS poll jobs nginx; do
 			tail -n 5 "$STACK_HOME/log/$name.log" >&2
 		done
 		die "the server does not answer; the logs are in $STACK_HOME/log"
@@ -331,9 +361,17 @@ stack_up() {
 
 # Ends what runs. With "servers", PostgreSQL goes on.
 stack_down() { # [servers]
-	local name
-	for name in cgi-nginx cgi nginx poll web jobs; do
+	local name pid
+	local -a pids=()
+	for name in cgi-nginx cgi nginx; do
 		process_stop "$STACK_RUN/$name.pid"
+	done
+	for name in poll $STACK_POOLS jobs; do
+		process_stop "$STACK_RUN/$name.pid" &
+		pids+=("$!")
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || :
 	done
 	rm -f "$STACK_RUN"/*.sock "$STACK_RUN"/hints/*.sock
 	[ "${1:-}" = servers ] || [ -n "${STACK_JOIN:-}" ] || cluster_stop "$STACK_HOME/pg"
@@ -342,7 +380,7 @@ stack_down() { # [servers]
 # Prints the names of what still runs.
 stack_left() {
 	local name left=''
-	for name in cgi-nginx cgi nginx poll web jobs; do
+	for name in cgi-nginx cgi nginx poll $STACK_POOLS jobs; do
 		! group_alive "$STACK_RUN/$name.pid" || left="$left $name"
 	done
 	! cluster_alive "$STACK_HOME/pg" || left="$left postgresql"

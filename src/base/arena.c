@@ -28,7 +28,7 @@ struct arena {
 static void *
 alloc_or_die(size_t size)
 {
-	void *p = calloc(1, size);
+	void *p = malloc(size);
 
 	if (!p) {
 		fputs("out of memory\n", stderr);
@@ -44,6 +44,7 @@ add_block(struct arena *mem, size_t need)
 	struct block *b = alloc_or_die(sizeof(*b) + size);
 
 	b->size = size;
+	b->used = 0;
 	/* An outsized block goes behind the current one, which may still have room. */
 	if (mem->blocks && size > BLOCK_SIZE) {
 		b->next = mem->blocks->next;
@@ -58,7 +59,10 @@ add_block(struct arena *mem, size_t need)
 struct arena *
 arena_new(void)
 {
-	return alloc_or_die(sizeof(struct arena));
+	struct arena *mem = alloc_or_die(sizeof(*mem));
+
+	*mem = (struct arena){ 0 };
+	return mem;
 }
 
 void
@@ -75,8 +79,9 @@ arena_free(struct arena *mem)
 	free(mem);
 }
 
-void *
-arena_alloc(struct arena *mem, size_t size)
+/* Not zeroed: most of it is filled at once. */
+static void *
+take(struct arena *mem, size_t size)
 {
 	const size_t align = sizeof(max_align_t);
 	struct block *b = mem->blocks;
@@ -95,9 +100,15 @@ arena_alloc(struct arena *mem, size_t size)
 }
 
 void *
+arena_alloc(struct arena *mem, size_t size)
+{
+	return memset(take(mem, size), 0, size);
+}
+
+void *
 arena_memdup(struct arena *mem, const void *data, size_t size)
 {
-	void *p = arena_alloc(mem, size);
+	void *p = take(mem, size);
 
 	if (size)
 		memcpy(p, data, size);
@@ -107,10 +118,11 @@ arena_memdup(struct arena *mem, const void *data, size_t size)
 char *
 arena_strndup(struct arena *mem, const char *s, size_t len)
 {
-	char *p = arena_alloc(mem, len + 1);
+	char *p = take(mem, len + 1);
 
 	if (len)
 		memcpy(p, s, len);
+	p[len] = '\0';
 	return p;
 }
 
@@ -123,17 +135,20 @@ arena_strdup(struct arena *mem, const char *s)
 char *
 arena_printf(struct arena *mem, const char *fmt, ...)
 {
+	char short_text[256], *p;
 	va_list ap;
 	int len;
-	char *p;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(short_text, sizeof(short_text), fmt, ap);
 	va_end(ap);
-	p = arena_alloc(mem, (size_t)(len < 0 ? 0 : len) + 1);
+	if (len < 0)
+		return arena_strdup(mem, "");
+	if ((size_t)len < sizeof(short_text))
+		return arena_strndup(mem, short_text, (size_t)len);
+	p = take(mem, (size_t)len + 1);
 	va_start(ap, fmt);
-	if (len > 0)
-		vsnprintf(p, (size_t)len + 1, fmt, ap);
+	vsnprintf(p, (size_t)len + 1, fmt, ap);
 	va_end(ap);
 	return p;
 }

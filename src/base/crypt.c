@@ -61,6 +61,17 @@ crypt_token(char *out)
 }
 
 void
+crypt_credential(const char *kind, const char *organization, char *out)
+{
+	char secret[TOKEN_LEN + 1], tag[HASH_HEX_LEN + 1];
+
+	crypt_token(secret);
+	crypt_hash(organization, tag);
+	snprintf(out, CREDENTIAL_LEN + 1, "%.2s_%.*s_%s", kind, CREDENTIAL_TAG_LEN, tag, secret);
+	sodium_memzero(secret, sizeof(secret));
+}
+
+void
 crypt_session_token(char *out)
 {
 	random_base62(out, SESSION_TOKEN_LEN);

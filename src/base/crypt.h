@@ -9,14 +9,21 @@
 void crypt_start(void);
 
 enum { ID_LEN = 26, TOKEN_LEN = 43, SESSION_TOKEN_LEN = 32, HASH_HEX_LEN = 64 };
+enum { CREDENTIAL_TAG_LEN = 8, CREDENTIAL_LEN = 3 + CREDENTIAL_TAG_LEN + 1 + TOKEN_LEN };
 
 /*
  * A new id: 9 characters of time (milliseconds, base 62, so ids of later milliseconds sort later
  * in the C locale) and 17 random ones (101 bits), all [0-9A-Za-z]. out holds ID_LEN + 1.
  */
 void crypt_id(char *out);
-/* 256 random bits in base64url: visitor tokens, and the secret part of keys. TOKEN_LEN + 1. */
+/* 256 random bits in base64url. TOKEN_LEN + 1. */
 void crypt_token(char *out);
+/*
+ * What a visitor ("vt") or a program ("sk") of an organization shows: "vt_TAG_SECRET". The tag, of the
+ * organization, is no secret: by it the web server counts whose requests are in flight. What is
+ * stored is the hash of the whole, so a wrong tag makes it unknown. CREDENTIAL_LEN + 1.
+ */
+void crypt_credential(const char *kind, const char *organization, char *out);
 /* 32 characters [a-zA-Z0-9], unbiased: sessions.token of Better Auth. SESSION_TOKEN_LEN + 1. */
 void crypt_session_token(char *out);
 

@@ -13,9 +13,7 @@ static enum err
 count_attempt(
 	struct db *db, struct arena *mem, const char *email, const char *network, int *retry_after)
 {
-	enum err e = limit_take(db, mem, &per_network, network, retry_after);
-
-	return e ? e : limit_take(db, mem, &per_account, email, retry_after);
+	return limit_take_both(db, mem, &per_network, network, &per_account, email, retry_after);
 }
 
 static enum err

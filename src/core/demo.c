@@ -95,17 +95,17 @@ renew_password(struct seed *s, int i)
 static enum err
 add_secret_key(struct seed *s)
 {
-	char token[TOKEN_LEN + 1], hash[HASH_HEX_LEN + 1];
+	char key[CREDENTIAL_LEN + 1], hash[HASH_HEX_LEN + 1];
 	enum err e;
 
-	crypt_token(token);
-	s->secret_key = arena_printf(s->mem, "sk_%s", token);
+	crypt_credential("sk", s->organization, key);
+	s->secret_key = arena_strdup(s->mem, key);
 	crypt_hash(s->secret_key, hash);
 	if ((e = db_run(s->db, s->mem, &SQL_demo_key_revoke, ARGS(s->organization), NULL)))
 		return e;
 	return db_run(s->db, s->mem, &SQL_demo_key,
 		ARGS(new_id(s->mem), s->organization, hash,
-			arena_printf(s->mem, "%.7s", s->secret_key)),
+			arena_printf(s->mem, "%.16s", s->secret_key)),
 		NULL);
 }
 

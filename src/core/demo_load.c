@@ -13,7 +13,7 @@ struct load {
 	struct db *db;
 	struct arena *mem;
 	const char *organization;
-	char (*tokens)[TOKEN_LEN + 1];
+	char (*tokens)[CREDENTIAL_LEN + 1];
 	char (*conversations)[ID_LEN + 1];
 };
 
@@ -31,7 +31,7 @@ load_batch(struct load *l, struct arena *mem, int from, int to)
 
 		crypt_id(visitor);
 		crypt_id(l->conversations[i]);
-		crypt_token(l->tokens[i]);
+		crypt_credential("vt", l->organization, l->tokens[i]);
 		crypt_hash(l->tokens[i], hash);
 		array_add(&visitors, visitor);
 		array_add(&conversations, l->conversations[i]);

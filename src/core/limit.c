@@ -28,6 +28,13 @@ limit_args(struct arena *mem, const struct limit *limit, const char *key)
 		arena_printf(mem, "%.9f", (double)limit->burst / (double)limit->seconds) };
 }
 
+static enum err
+verdict(const struct rows *rows, int *retry_after)
+{
+	*retry_after = (int)rows_int(rows, 0, 0);
+	return *retry_after > 0 ? ERR_LIMIT : ERR_NONE;
+}
+
 enum err
 limit_take(struct db *db, struct arena *mem, const struct limit *limit, const char *key,
 	int *retry_after)
@@ -36,10 +43,20 @@ limit_take(struct db *db, struct arena *mem, const struct limit *limit, const ch
 	struct rows *rows;
 	enum err e = db_one(db, mem, &SQL_limit_take, ARGS(a.bucket, a.burst, a.per_second), &rows);
 
-	if (e)
-		return e;
-	*retry_after = (int)rows_int(rows, 0, 0);
-	return *retry_after > 0 ? ERR_LIMIT : ERR_NONE;
+	return e ? e : verdict(rows, retry_after);
+}
+
+enum err
+limit_take_both(struct db *db, struct arena *mem, const struct limit *first, const char *first_key,
+	const struct limit *second, const char *second_key, int *retry_after)
+{
+	const struct limit_args a = limit_args(mem, first, first_key),
+				b = limit_args(mem, second, second_key);
+	struct rows *rows;
+	enum err e = db_one(db, mem, &SQL_limit_take_both,
+		ARGS(a.bucket, a.burst, a.per_second, b.bucket, b.burst, b.per_second), &rows);
+
+	return e ? e : verdict(rows, retry_after);
 }
 
 enum err

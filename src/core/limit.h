@@ -14,6 +14,11 @@ struct limit {
 enum err limit_take(struct db *db, struct arena *mem, const struct limit *limit, const char *key,
 	int *retry_after) MUST_USE;
 
+/* The same for two buckets at once; the second is asked only when the first had a token. */
+enum err limit_take_both(struct db *db, struct arena *mem, const struct limit *first,
+	const char *first_key, const struct limit *second, const char *second_key,
+	int *retry_after) MUST_USE;
+
 /* The arguments of parlor.rate_take(), for a statement that takes its token itself. */
 struct limit_args {
 	const char *bucket; /* NULL without a limit */

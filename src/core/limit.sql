@@ -2,5 +2,10 @@
 -- Seconds until the bucket holds a token, rounded up; 0: it did, and one is taken.
 SELECT ceil(parlor.rate_take($1, $2::float8, $3::float8))::int;
 
+-- name: limit_take_both
+-- From two buckets; from the second only when the first had one.
+SELECT ceil(CASE WHEN one.wait > 0 THEN one.wait ELSE parlor.rate_take($4, $5::float8, $6::float8) END)::int
+  FROM parlor.rate_take($1, $2::float8, $3::float8) AS one (wait);
+
 -- name: limit_return
 SELECT parlor.rate_return($1, $2::float8);

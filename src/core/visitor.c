@@ -26,12 +26,12 @@ visitor_create(
 	const struct access *as, const struct visitor_new *new, const char **id, const char **token)
 {
 	char *new_id = arena_alloc(as->mem, ID_LEN + 1);
-	char *new_token = arena_alloc(as->mem, TOKEN_LEN + 1);
+	char *new_token = arena_alloc(as->mem, CREDENTIAL_LEN + 1);
 	char hash[HASH_HEX_LEN + 1];
 	enum err e;
 
 	crypt_id(new_id);
-	crypt_token(new_token);
+	crypt_credential("vt", as->organization, new_token);
 	crypt_hash(new_token, hash);
 	if ((e = db_begin(as->db)))
 		return e;

@@ -14,8 +14,12 @@ VALUES ($3, $1, $2, parlor.now(), parlor.now(), parlor.now() + interval '30 days
         parlor.now() + interval '180 days');
 
 -- name: visitor_update
+-- Nothing is written for a visitor who was just seen and says nothing new: when all come back at once,
+-- this is most of what they cost.
 UPDATE chat_users SET name = coalesce($3, name), email = coalesce($4, email), last_seen_at = parlor.now()
- WHERE organization_id = $1 AND id = $2;
+ WHERE organization_id = $1 AND id = $2
+   AND ($3::text IS NOT NULL OR $4::text IS NOT NULL
+     OR coalesce(last_seen_at, '-infinity') < parlor.now() - interval '1 minute');
 
 -- name: visitor_self
 SELECT json_build_object('id', id, 'name', name, 'email', email)::text FROM chat_users

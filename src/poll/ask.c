@@ -89,7 +89,7 @@ take_credential(struct req *r, struct asked *a)
 	if (strncmp(token, "sk_", 3) == 0)
 		return r->route->actors & ACTOR_KEY ? take_hashed(r, a, PROOF_KEY, token)
 						    : ERR_AUTH;
-	if (!(r->route->actors & ACTOR_VISITOR) || strlen(token) != TOKEN_LEN)
+	if (!(r->route->actors & ACTOR_VISITOR) || strlen(token) != CREDENTIAL_LEN)
 		return ERR_AUTH;
 	return take_hashed(r, a, PROOF_VISITOR, token);
 }

@@ -18,8 +18,21 @@
 
 #include <string.h>
 
+/* New visitors, of a site in a network (an office, a /64), and of a site. */
 static const struct limit new_visitors = { "visitor", 30, 180 };
+static const struct limit all_new_visitors = { "visitors", 300, 60 };
+static const struct limit unknown_keys = { "unknown-key", 30, 60 };
 static const struct limit conversations = { "conversation", 10, 3600 };
+
+/* Counted, so that nobody tries out keys. */
+static enum err
+unknown_key(struct req *r)
+{
+	enum err e = request_limit(r, &unknown_keys, auth_network(r));
+
+	return e ? e
+		 : reply_problem(r, ERR_NOT_FOUND, "unknown_key", "No organization has this key.");
+}
 
 /* Finds the organization of a publishable key and checks that the asking site is one of its own. */
 static enum err
@@ -28,7 +41,7 @@ organization_of_key(struct req *r, const char *key, struct organization_public *
 	enum err e = organization_by_key(r->db, r->mem, key, out);
 
 	if (e == ERR_NOT_FOUND)
-		return reply_problem(r, e, "unknown_key", "No organization has this key.");
+		return unknown_key(r);
 	if (!e && !cors_allows(r, out->domains))
 		return reply_problem(r, ERR_FORBIDDEN, "origin_not_allowed",
 			"This site is not among the organization's domains.");
@@ -56,7 +69,7 @@ resume(struct req *r, const char *organization, const char *token, struct access
 	struct visitor_identity v;
 	enum err e;
 
-	if (!token || strlen(token) != TOKEN_LEN)
+	if (!token || strlen(token) != CREDENTIAL_LEN)
 		return ERR_NOT_FOUND;
 	if ((e = visitor_by_token_find(r->db, r->mem, token, &v)))
 		return e;
@@ -96,8 +109,9 @@ start(struct req *r, struct access *as, const struct visitor_new *visitor, const
 {
 	enum err e;
 
-	e = request_limit(
-		r, &new_visitors, arena_printf(r->mem, "%s %s", as->organization, auth_network(r)));
+	e = request_limit_both(r, &new_visitors,
+		arena_printf(r->mem, "%s %s", as->organization, auth_network(r)), &all_new_visitors,
+		as->organization);
 	if (!e)
 		e = visitor_create(as, visitor, &as->visitor, token);
 	return e;

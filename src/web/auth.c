@@ -107,7 +107,7 @@ visitor_by_token(struct req *r, const char *token)
 	struct visitor_identity v;
 	enum err e;
 
-	if (strlen(token) != TOKEN_LEN)
+	if (strlen(token) != CREDENTIAL_LEN)
 		return ERR_AUTH;
 	e = visitor_by_token_find(r->db, r->mem, token, &v);
 	if (e)

@@ -7,6 +7,9 @@
 
 /* One token for key; ERR_LIMIT with r->retry_after. Always good when limits are off (load tests). */
 enum err request_limit(struct req *r, const struct limit *limit, const char *key) MUST_USE;
+/* One token each of two buckets, of the second only when the first had one. */
+enum err request_limit_both(struct req *r, const struct limit *first, const char *first_key,
+	const struct limit *second, const char *second_key) MUST_USE;
 
 /* The limit as far as limits are on, for what takes its token itself; NULL when they are off. */
 const struct limit *request_limit_on(const struct req *r, const struct limit *limit);

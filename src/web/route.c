@@ -14,37 +14,45 @@
 
 static const char *const method_names[] = { "GET", "POST", "PATCH", "PUT", "DELETE" };
 
-/* Whether path fits a row; its :parts go to args. */
-static bool
-matches(struct arena *mem, const char *pattern, const char *path, const char **args)
+/* The number of :parts of a row that path fits, or -1. */
+static int
+match(const char *pattern, const char *path)
 {
 	int n = 0;
 
-	for (; *pattern && *path;) {
+	while (*pattern && *path) {
+		size_t len;
+
 		if (*pattern != ':') {
 			if (*pattern++ != *path++)
-				return false;
+				return -1;
 			continue;
 		}
-		size_t len = strcspn(path, "/");
-
+		len = strcspn(path, "/");
 		if (len == 0 || len > 64)
-			return false;
-		args[n++] = arena_strndup(mem, path, len);
+			return -1;
+		n++;
 		path += len;
 		pattern += strcspn(pattern, "/");
 	}
-	return !*pattern && !*path;
+	return *pattern || *path ? -1 : n;
 }
 
-static int
-parts_of(const char *pattern)
+static void
+take_parts(struct arena *mem, const char *pattern, const char *path, const char **args)
 {
-	int n = 0;
+	while (*pattern) {
+		size_t len;
 
-	for (; *pattern; pattern++)
-		n += *pattern == ':';
-	return n;
+		if (*pattern++ != ':') {
+			path++;
+			continue;
+		}
+		len = strcspn(path, "/");
+		*args++ = arena_strndup(mem, path, len);
+		path += len;
+		pattern += strcspn(pattern, "/");
+	}
 }
 
 /*
@@ -57,19 +65,25 @@ find(struct req *r, const char **methods)
 	const struct route *any = NULL;
 	int fewest = ROUTE_ARGS + 1;
 
-	for (const struct route *row = routes; row < routes + routes_count; row++)
-		if (parts_of(row->path) < fewest && matches(r->mem, row->path, r->path, r->arg))
-			fewest = parts_of(row->path);
 	*methods = "";
 	for (const struct route *row = routes; row < routes + routes_count; row++) {
-		if (parts_of(row->path) != fewest || !matches(r->mem, row->path, r->path, r->arg))
+		int n = match(row->path, r->path);
+
+		if (n < 0 || n > fewest)
 			continue;
+		if (n < fewest) {
+			fewest = n;
+			*methods = "";
+			r->route = NULL;
+		}
 		any = row;
 		*methods = arena_printf(r->mem, "%s%s%s", *methods, **methods ? ", " : "",
 			method_names[row->method]);
 		if (row->method == r->method)
 			r->route = row;
 	}
+	if (any)
+		take_parts(r->mem, any->path, r->path, r->arg);
 	return any;
 }
 

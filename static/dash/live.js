@@ -77,6 +77,8 @@
 		if (error.status === 401 || error.status === 403)
 			return parlor.signedOut();
 		if (error.status === 410) {
+			/* After a crash of the server every agent is told at one moment. */
+			await pause(parlor.backoff(1, error.retryAfter));
 			/* First where we are, then what is there: nothing can fall between. */
 			const now = await parlor.api('GET', '/api/v1/events?cursor=&wait=0').catch(() => null);
 			if (now) {
@@ -89,8 +91,7 @@
 			parlor.say(navigator.onLine
 				? 'No connection to the server. Trying again…'
 				: 'You are offline. What you write is kept here.');
-		const wait = Math.min(30e3, 500 * 2 ** failures) * (0.75 + Math.random() / 2);
-		await Promise.race([pause(Math.max(wait, error.retryAfter * 1000 || 0)),
+		await Promise.race([pause(parlor.backoff(failures, error.retryAfter)),
 			new Promise((done) => addEventListener('online', done, { once: true }))]);
 	}
 

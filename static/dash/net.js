@@ -14,10 +14,18 @@
 	parlor.Problem = Problem;
 
 	/*
-	 * A part of a page as an inert document. XMLHttpRequest can parse HTML without a string ever
-	 * being turned into HTML by a script, so the page may demand Trusted Types.
+	 * The pause before try number n + 1: anywhere up to 1, 2, 4 ... 30 s, so that many agents do not
+	 * come back at one moment; the seconds that the server asked for are the least. A server that says
+	 * when to come again is at work, so it is asked again within 8 s more.
 	 */
-	parlor.part = (url) =>
+	parlor.backoff = (n, seconds) =>
+		(seconds || 0) * 1000 + Math.random() * Math.min(seconds ? 8e3 : 30e3, 1000 * 2 ** (n - 1));
+
+	const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+	/* XMLHttpRequest can parse HTML without a string ever being turned into HTML by a script, so the
+	   page may demand Trusted Types. */
+	const fetchPart = (url) =>
 		new Promise((resolve, reject) => {
 			const request = new XMLHttpRequest();
 			request.open('GET', url);
@@ -26,10 +34,23 @@
 			request.onload = () =>
 				request.status === 200
 					? resolve(request.response || document.implementation.createHTMLDocument())
-					: reject(new Problem(request.status, request.statusText));
+					: reject(new Problem(request.status, request.statusText,
+						Number(request.getResponseHeader('Retry-After')) || 0));
 			request.onerror = request.ontimeout = () => reject(new Problem(0, 'offline'));
 			request.send();
 		});
+
+	/* A part of a page as an inert document. What changed is told once, so a busy server is asked again. */
+	parlor.part = async (url) => {
+		for (let n = 1; ; n++)
+			try {
+				return await fetchPart(url);
+			} catch (error) {
+				if (n === 6 || !(error.status === 0 || error.status === 429 || error.status >= 502))
+					throw error;
+				await pause(parlor.backoff(n, error.retryAfter));
+			}
+	};
 
 	/* JSON of the API; null for 204. */
 	parlor.api = async (method, path, body, options = {}) => {

@@ -84,10 +84,11 @@ const core = (() => {
 
 	/*
 	 * The pause before try number n (from 1): anywhere up to 1, 2, 4 ... 30 s, so that many clients
-	 * do not come back at one moment; what the server asked for is the least.
+	 * do not come back at one moment; what the server asked for is the least. A server that says when
+	 * to come again is at work, so it is asked again within 8 s more.
 	 */
 	function backoff(n, least = 0) {
-		return least + Math.random() * Math.min(30000, 1000 * 2 ** (n - 1));
+		return least + Math.random() * Math.min(least ? 8000 : 30000, 1000 * 2 ** (n - 1));
 	}
 
 	/* A pause that can be cut short. */

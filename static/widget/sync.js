@@ -81,15 +81,40 @@ function createSync(key, changed) {
 		}
 	}
 
+	/* The cursor is of no use any more: the state is what is asked for, until it comes. */
+	async function reload() {
+		for (const turn = session; leader && session && session === turn;)
+			try {
+				return await patient(resume);
+			} catch (error) {
+				if (error.passing === false)
+					return;
+			}
+	}
+
+	/* A refusal of one part does not throw away the parts before it. */
+	async function patient(work) {
+		for (let tries = 1; ; tries++)
+			try {
+				return await work();
+			} catch (error) {
+				if (error.passing === false || tries === 8)
+					throw error;
+				await polling.wait(backoff(tries, error.retryAfter));
+			}
+	}
+
 	async function enter(token) {
 		const mine = held = [];
 		try {
-			const answer = await request('POST', 'session',
+			/* The key also stands in the address, where the web server sees whose request it is. */
+			const answer = await request('POST', 'session?key=' + encodeURIComponent(key),
 				{ body: { key, token: token || undefined, locale: navigator.language, ...page } });
 			const { conversation } = answer;
 			const thread = new Thread();
 			if (conversation && conversation.lastSeq)
-				thread.merge(await messages(conversation, answer.token, 'limit=50&before=' + (conversation.lastSeq + 1)));
+				thread.merge(await patient(() =>
+					messages(conversation, answer.token, 'limit=50&before=' + (conversation.lastSeq + 1))));
 			if (mine !== held)
 				return; /* a newer one is under way */
 			session = { token: answer.token, cursor: answer.cursor };
@@ -264,10 +289,12 @@ function createSync(key, changed) {
 			} catch (error) {
 				if (turn !== session || cut.signal.aborted)
 					continue;
-				if (/401|410/.test(error.status))
-					await resume().catch(() => {});
 				online(++failures < 2);
-				pause = backoff(failures, error.retryAfter);
+				/* First the pause: after a crash of the server everybody is told at one moment. */
+				await polling.wait(backoff(failures, error.retryAfter));
+				pause = 0;
+				if (/401|410/.test(error.status))
+					await reload();
 			}
 			if (pause) /* no timer without need: they are slow in hidden tabs */
 				await polling.wait(pause);

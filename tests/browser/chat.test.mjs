@@ -59,6 +59,17 @@ describe('a visitor and an agent', () => {
 				words.filter((text) => text.startsWith(side)));
 	});
 
+	test('lose nothing to a busy server: what was refused is asked for again', async () => {
+		const { widget, staff: { page } } = await meet('Are you busy?');
+		let asked = 0;
+		await page.route(/\/thread\?after=/, (route) => asked++ < 2
+			? route.fulfill({ status: 503, headers: { 'Retry-After': '1' }, body: '' }) : route.continue());
+		expected = /503/;
+		await widget.say('Still there?');
+		await thread.hears(page, 'Still there?');
+		assert.ok(asked >= 3);
+	});
+
 	test('see each other typing', async () => {
 		const { widget, staff: { page } } = await meet('Hello there');
 		await widget.frame.type('#text', 'I am still wri');

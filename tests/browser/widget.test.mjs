@@ -96,7 +96,7 @@ function chat() {
 	self.handle = async (method, path, body, headers) => {
 		if (path.startsWith('settings'))
 			return [200, { name: 'Shop', agents: [] }];
-		if (path === 'session') {
+		if (path === 'session?key=pk_test') {
 			if (body.token && body.token !== self.token)
 				return [401, { code: 'unauthorized' }];
 			self.token ??= 't1';
@@ -186,6 +186,7 @@ describe('core', () => {
 		}
 		const { core: upper } = (() => { const context = vm.createContext({ window: {}, URL, Math: Object.assign(Object.create(Math), { random: () => 1 }) }); vm.runInContext(source('static/widget/core.js'), context); return { core: vm.runInContext('core', context) }; })();
 		assert.deepEqual([1, 2, 3, 6, 20].map((n) => upper.backoff(n)), [1000, 2000, 4000, 30000, 30000]);
+		assert.deepEqual([1, 2, 3, 6, 20].map((n) => upper.backoff(n, 3000)), [4000, 5000, 7000, 11000, 11000], 'a server that answers');
 	});
 
 	test('which failures pass', () => {
@@ -224,7 +225,7 @@ describe('sync', () => {
 		assert.deepEqual(Object.keys(storage), []);
 		sync.send('one');
 		await until('sent', () => contents(state).join() === 'one' && !state.pending.length);
-		assert.deepEqual(asked.filter((line) => line.startsWith('POST')), ['POST session', 'POST conversations']);
+		assert.deepEqual(asked.filter((line) => line.startsWith('POST')), ['POST session?key=pk_test', 'POST conversations']);
 	});
 
 	test('in order and once, whatever is lost', async () => {
@@ -307,7 +308,30 @@ describe('sync', () => {
 		world.fail = (method, path) => path.startsWith('events') && gone-- > 0 ? [410, { code: 'resync' }] : null;
 		world.events.push({ type: 'message.read', conversationId: 'c1', data: { conversationId: 'c1', reader: 'agent', seq: 1 } });
 		await until('there', () => contents(state).join() === 'one,silent');
-		assert.equal(asked.filter((line) => line === 'POST session').length, 2);
+		assert.equal(asked.filter((line) => line === 'POST session?key=pk_test').length, 2);
+	});
+
+	test('a busy server after that: each part is asked for again, and the old cursor no more', async () => {
+		const world = chat();
+		const { sync, state, asked } = await begun(world);
+		sync.send('one');
+		await until('sent', () => contents(state).length === 1);
+		world.hidden.add('silent');
+		world.agent('silent');
+		const refusals = { events: 1, session: 3, messages: 2 };
+		world.fail = (method, path) => {
+			const [part] = /^events|^session|messages(?=\?)/.exec(path) ?? [];
+			if (!(refusals[part] > 0))
+				return null;
+			refusals[part]--;
+			return part === 'events' ? [410, { code: 'resync' }] : [503, {}, { 'Retry-After': '1' }];
+		};
+		asked.length = 0;
+		world.events.push({ type: 'message.read', conversationId: 'c1', data: { conversationId: 'c1', reader: 'agent', seq: 1 } });
+		await until('there', () => contents(state).join() === 'one,silent');
+		const parts = asked.map((line) => /events|session|messages(?=\?)/.exec(line)?.[0]).filter(Boolean);
+		const from = parts.indexOf('session');
+		assert.deepEqual(parts.slice(from, from + 7), [...Array(4).fill('session'), ...Array(3).fill('messages')]);
 	});
 
 	test('a token that is dead: nothing of the old conversation stays, the next message begins anew', async () => {

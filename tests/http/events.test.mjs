@@ -1,7 +1,7 @@
 // Events and cursors: who sees what, at once, exactly once.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { aboutHints, eventually, expect, useWorld, word } from '../lib/world.mjs';
+import { aboutHints, credential, eventually, expect, useWorld, word } from '../lib/world.mjs';
 import { STAFF, VISITOR, cursorNow, exactlyOnce, follow, messagesOf, poll } from '../lib/polls.mjs';
 
 const world = await useWorld();
@@ -53,9 +53,9 @@ describe('a waiting poll', () => {
 	test('is refused without a good credential', async () => {
 		const visitor = await shop.visitor(), agent = await shop.staff();
 		for (const [path, client] of [[VISITOR, shop.client()], [STAFF, shop.client()], [VISITOR, agent], [STAFF, visitor.client],
-			[VISITOR, shop.api], [VISITOR, visitor.client.with({ Authorization: `Bearer ${word(43)}` })],
+			[VISITOR, shop.api], [VISITOR, visitor.client.with({ Authorization: `Bearer ${credential('vt', shop.id)}` })],
 			[VISITOR, visitor.client.with({ Authorization: `Basic ${visitor.token}` })],
-			[STAFF, shop.client({ Authorization: `Bearer sk_${word(43)}` })],
+			[STAFF, shop.client({ Authorization: `Bearer ${credential('sk', shop.id)}` })],
 			[STAFF, shop.client({ Cookie: 'better-auth.session_token=abc.def' })]])
 			expect(await poll(client, path, '', 0), 401);
 	});

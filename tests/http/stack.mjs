@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
+const POOLS = ['api', 'overflow', 'dashboard', 'sign-in', 'upload'];
 const script = fileURLToPath(new URL('./stack', import.meta.url));
 
 // via: a command that the script is run through, as ['nsenter', '--net=...'].
@@ -22,19 +23,20 @@ function run(args, input, via = []) {
 	});
 }
 
-// Starts a stack of its own. Options: web, poll, nginx (numbers of workers), durable (PostgreSQL waits for
+// Starts a stack of its own. Options: web, poll, nginx (numbers of workers), queue (of
+// the pool "overflow"), durable (PostgreSQL waits for
 // the disk), seed (false: an empty database), options (lines of parlor.ini, {'limits.limits_off': 'yes'}),
 // settings (lines of postgresql.conf), place (further options of the script, {'--address': '10.0.0.2'}),
 // via (see run), prepare (called with the folder before anything is in it), cleanup (called without
 // waiting before the folder is removed). What comes back has the members of quickstart.json and the
 // methods below; stop() ends everything and removes the data. A test that forgets it is tidied up at the
 // end of the process.
-export async function startStack({ web, poll, nginx, durable = false, seed = true, options = {}, settings = [], place = {},
+export async function startStack({ web, queue, poll, nginx, durable = false, seed = true, options = {}, settings = [], place = {},
 	via = [], prepare, cleanup = () => {} } = {}) {
 	const dir = await mkdtemp(path.join(tmpdir(), 'parlor-test-'));
 	await chmod(dir, 0o755);
 	const args = ['up', dir];
-	for (const [name, count] of Object.entries({ web, poll, nginx }))
+	for (const [name, count] of Object.entries({ web, queue, poll, nginx }))
 		if (count)
 			args.push(`--${name}`, String(count));
 	if (durable)
@@ -90,15 +92,16 @@ function stackAt(dir, facts, via = []) {
 	return {
 		...facts,
 		dir,
-		// name: web, poll, jobs, nginx, postgresql (but for pids)
+		// name: web (all pools: api, overflow, dashboard, sign-in, upload), poll, jobs, nginx, postgresql
+		// (but for leader and pids)
 		stopComponent: (...names) => run(['stop', dir, ...names], '', via),
 		killComponent: (...names) => run(['kill', dir, ...names], '', via),
 		startComponent: (...names) => run(['start', dir, ...names], '', via),
 		leader: async (name) => Number((await readFile(path.join(facts.run, `${name}.pid`), 'utf8')).split(' ')[0]),
-		async pids(name) {
-			const leader = await this.leader(name);
+		pids: async (name) => (await Promise.all((name === 'web' ? POOLS : [name]).map(async (pool) => {
+			const [leader] = (await readFile(path.join(facts.run, `${pool}.pid`), 'utf8')).split(' ');
 			return (await readFile(`/proc/${leader}/task/${leader}/children`, 'utf8')).split(' ').filter(Boolean).map(Number);
-		},
+		}))).flat(),
 		// As the superuser; rows as text, columns separated by "|".
 		sql: (text) => run(['sql', dir], text, via),
 		parlor: (...command) => run(['parlor', dir, ...command], '', via),

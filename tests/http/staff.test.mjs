@@ -1,7 +1,7 @@
 // The agents' API, by secret key and by dashboard cookie.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { expect, useWorld, word } from '../lib/world.mjs';
+import { credential, expect, useWorld, word } from '../lib/world.mjs';
 
 const world = await useWorld();
 const shop = await world.organization();
@@ -179,7 +179,7 @@ describe('who may', () => {
 		await world.sql.exec`UPDATE parlor.api_keys SET revoked_at = now() AT TIME ZONE 'UTC' WHERE organization_id = ${revoked.id}`;
 		const past = await world.organization();
 		await world.sql.exec`UPDATE parlor.api_keys SET expires_at = now() AT TIME ZONE 'UTC' WHERE organization_id = ${past.id}`;
-		for (const Authorization of [undefined, '', 'Bearer', 'Bearer ', 'Bearer sk_', `Bearer sk_${word(43)}`,
+		for (const Authorization of [undefined, '', 'Bearer', 'Bearer ', 'Bearer sk_', `Bearer ${credential('sk', shop.id)}`,
 			`Bearer ${shop.key}`,
 			`Basic ${btoa('a:b')}`, `bearer ${shop.secretKey}`.replace('bearer', 'Token'), `Bearer ${visitor.token}`,
 			`Bearer ${word(5000)}`,

@@ -1,7 +1,7 @@
 // The visitor's way: settings, session, conversation, messages.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { expect, useWorld, word } from '../lib/world.mjs';
+import { credential, expect, useWorld, word } from '../lib/world.mjs';
 
 const world = await useWorld();
 const shop = await world.organization();
@@ -70,7 +70,7 @@ describe('session', () => {
 	test('makes a visitor, and resumes the same one by its token', async () => {
 		const first = await shop.visitor({ pageUrl: 'https://shop.example/', referrer: '', locale: 'en',
 			metadata: { plan: 'pro' } });
-		assert.match(first.token, /^[\w-]{43}$/);
+		assert.match(first.token, /^vt_[0-9a-f]{8}_[\w-]{43}$/);
 		assert.equal(first.session.conversation, null);
 		assert.ok(first.session.cursor);
 		assert.equal(first.session.settings.organizationId, shop.id);
@@ -109,13 +109,18 @@ describe('session', () => {
 			await world.sql.exec`UPDATE parlor.visitor_tokens SET revoked_at = now() AT TIME ZONE 'UTC' WHERE chat_user_id = ${id}`;
 			return token;
 		},
-		'an empty': () => '', 'a null': () => null, 'a made-up': () => word(43), 'a long': () => 'x'.repeat(128),
+		'a borrowed tag and a good': async () => {
+			const { token } = await shop.visitor();
+			return credential('vt', 'another').slice(0, 12) + token.slice(12);
+		},
+		'an empty': () => '', 'a null': () => null, 'a made-up': () => credential('vt', shop.id), 'a bare': () => word(43),
+		'a long': () => 'x'.repeat(128),
 	};
 	for (const [name, make] of Object.entries(tokens))
 		test(`starts anew with ${name} token`, async () => {
 			const token = await make();
 			const { json } = expect(await anyone.post('/api/v1/widget/session', { key: shop.key, token }), 200);
-			assert.match(json.token, /^[\w-]{43}$/);
+			assert.match(json.token, /^vt_[0-9a-f]{8}_[\w-]{43}$/);
 			assert.notEqual(json.token, token);
 			assert.equal(json.conversation, null);
 			const rows = await world.sql.rows`SELECT organization_id FROM chat_users WHERE id = ${json.visitor.id}

@@ -37,6 +37,9 @@ export function blake2b(token) {
 	return spawnSync('b2sum', ['-l', '256'], { input: token, encoding: 'utf8' }).stdout.slice(0, 64);
 }
 
+// A visitor's token ("vt") or a secret key ("sk") of an organization; see src/base/crypt.h.
+export const credential = (kind, organization) => `${kind}_${blake2b(organization).slice(0, 8)}_${word(43)}`;
+
 // The stack for this test process, and SQL on it.
 export async function useWorld(options) {
 	const dir = process.env.PARLOR_TEST_STACK;
@@ -69,7 +72,7 @@ export class World {
 	async organization({ name = `Shop ${word(6)}`, domains = null, roles = ['admin', 'agent', 'viewer'],
 		text = name, ...columns } = {}) {
 		const { sql } = this;
-		const id = word(), key = `pk_${word(24)}`, secretKey = `sk_${word(43)}`;
+		const id = word(), key = `pk_${word(24)}`, secretKey = credential('sk', id);
 		await sql.exec`INSERT INTO organizations (id, name, slug, created_at, chat_domain, chat_api_key, chat_is_active,
 			chat_welcome_message, chat_offline_message) VALUES (${id}, ${name}, ${id.toLowerCase() + word(4)},
 				now() AT TIME ZONE 'UTC',
@@ -81,7 +84,7 @@ export class World {
 			organization.members[role] = await this.member(id, role, text);
 		await sql.exec`INSERT INTO parlor.api_keys (id, organization_id, member_id, name, key_hash, hint)
 			VALUES (${word()}, ${id}, ${organization.members.admin?.id ?? null}, ${`key of ${text}`},
-				${blake2b(secretKey)}, ${secretKey.slice(0, 6)})`;
+				${blake2b(secretKey)}, ${secretKey.slice(0, 16)})`;
 		return organization;
 	}
 

@@ -119,6 +119,28 @@ random_parts_are_uniform(void **state)
 	check_uniform(token, 64, (size_t)CASES * (TOKEN_LEN - 1));
 }
 
+/* "sk_TAG_SECRET": the tag is the organization's, the rest is random. */
+static void
+credentials_name_their_organization(void **state)
+{
+	char a[CREDENTIAL_LEN + 1], b[CREDENTIAL_LEN + 1], other[CREDENTIAL_LEN + 1];
+	char hash[HASH_HEX_LEN + 1];
+
+	(void)state;
+	crypt_credential("vt", "organization", a);
+	crypt_credential("vt", "organization", b);
+	crypt_credential("sk", "another", other);
+	crypt_hash("organization", hash);
+	assert_int_equal(strlen(a), CREDENTIAL_LEN);
+	assert_memory_equal(a, "vt_", 3);
+	assert_memory_equal(a + 3, hash, CREDENTIAL_TAG_LEN);
+	assert_int_equal(a[3 + CREDENTIAL_TAG_LEN], '_');
+	assert_memory_equal(a, b, 3 + CREDENTIAL_TAG_LEN + 1);
+	assert_string_not_equal(a, b);
+	assert_memory_equal(other, "sk_", 3);
+	assert_memory_not_equal(other + 3, hash, CREDENTIAL_TAG_LEN);
+}
+
 static void
 hashes_are_golden(void **state)
 {
@@ -337,6 +359,7 @@ main(void)
 		cmocka_unit_test(ids_hold_the_time),
 		cmocka_unit_test(ids_are_unique),
 		cmocka_unit_test(random_parts_are_uniform),
+		cmocka_unit_test(credentials_name_their_organization),
 		cmocka_unit_test(hashes_are_golden),
 		cmocka_unit_test(equal_is_equal),
 		cmocka_unit_test(passwords_of_better_auth_fit),
