@@ -146,9 +146,9 @@ stack_install() {
 stack_pg() { printf '%s/pg\n' "${STACK_JOIN:-$STACK_HOME}"; }
 
 stack_cluster_start() { # port
-	local -a settings=()
-	[ ! -e "$STACK_HOME/postgresql.settings" ] || mapfile -t settings <"$STACK_HOME/postgresql.settings"
-	cluster_start "$STACK_HOME/pg" "$1" "$STACK_RUN/pg" "fsync = ${STACK_FSYNC:-on}" "${settings[@]}"
+	local -a lines=()
+	[ ! -e "$STACK_HOME/postgresql.settings" ] || mapfile -t lines <"$STACK_HOME/postgresql.settings"
+	cluster_start "$STACK_HOME/pg" "$1" "$STACK_RUN/pg" "fsync = ${STACK_FSYNC:-on}" "${lines[@]}"
 }
 
 stack_cluster() {

@@ -147,6 +147,9 @@ async function exhaust(c) {
 async function fillDisk(c) {
 	const { wire } = c.load, begun = performance.now(), free = await c.cluster.fill();
 	await eventually('something fails', () => wire.failed(begun, Infinity).length > 3, { seconds: 4 }).catch(() => {});
+	// Tables that cannot grow are an error; a log that cannot go on is a panic.
+	for (let i = c.random.pick([0, 4]); i > 0 && c.cluster.isUp(); i--)
+		await c.cluster.sql.exec`SELECT pg_switch_wal()`.catch(() => {});
 	await pause(c.random.between(100, 800));
 	free();
 	// It may be ending just now: then it is started again.
