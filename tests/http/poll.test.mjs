@@ -2,6 +2,7 @@
 // servers, a database that goes away, and its own death. On a stack of its own.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { aboutHints, eventually, expect, notAboutEvents, useWorld, word } from '../lib/world.mjs';
 import { STAFF, VISITOR, begin, cursorNow, descriptors, fastcgi, messagesOf, params, park, poll, record, survives }
@@ -192,7 +193,7 @@ describe('a client that comes back', () => {
 		assert.deepEqual(texts(await poll(visitor.client, VISITOR, before, 20)), ['one']);
 	});
 
-	test('sees who is typing since', async () => {
+	test('sees who is typing since', aboutHints, async () => {
 		const { visitor, id, cursor } = await answered();
 		expect(await shop.api.post(`${staffPath(id)}/typing`, { typing: true }), 204);
 		const { live, events } = expect(await poll(visitor.client, VISITOR, cursor, 20), 200).json;
@@ -423,15 +424,17 @@ describe('what fails', () => {
 
 	test('a poller that is not told the timeline at first asks again', async () => {
 		const pid = await pollPid();
+		const log = () => readFile(stack.log('poll'), 'utf8'), before = (await log()).length;
 		await eventually('the lock is ours', () => world.sql.exec`BEGIN; LOCK TABLE parlor.event_epoch`.then(() => true));
 		process.kill(pid, 'SIGKILL');
-		await eventually('a poller waits for the lock', async () =>
-			await stack.sql("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'") === 't');
-		await eventually('its time is up', async () =>
-			await stack.sql("SELECT count(*) = 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'") === 't');
+		await eventually('its first question was given up', async () => (await log()).slice(before).includes('poll_start: SQLSTATE 55P03'),
+			{ seconds: 30 });
 		await world.sql.exec`COMMIT`;
 		const { visitor, cursor } = await chat().catch(() => eventually('it serves', chat));
-		expect(await poll(visitor.client, VISITOR, cursor, 0), 200);
+		expect(await eventually('it is ready', async () => {
+			const answer = await poll(visitor.client, VISITOR, cursor, 0);
+			return answer.status !== 503 && answer;
+		}), 200);
 	});
 
 	test('a connection that PostgreSQL ends loses nothing', () => survives(world, shop, () =>
