@@ -72,13 +72,19 @@ export class Cluster {
 		}
 	}
 
-	// The server and its children at once.
+	// The server and its children at once, as when a machine dies: all are stopped before the first is killed.
+	// A backend that outlives its postmaster gives up waiting for the synchronous standby and shows, for
+	// a moment, a commit that only it has.
 	async kill() {
-		const { pid } = this, children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-		for (const victim of [pid, ...children.map(Number)])
+		const { pid } = this, signal = (victim, name) => {
 			try {
-				process.kill(victim, 'SIGKILL');
+				process.kill(victim, name);
 			} catch { /* gone already */ }
+		};
+		signal(pid, 'SIGSTOP');
+		const victims = [pid, ...readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)];
+		for (const name of ['SIGSTOP', 'SIGKILL'])
+			victims.forEach((victim) => signal(victim, name));
 		await eventually('the server is gone', () => !existsSync(`/proc/${pid}`) ||
 			/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')), { seconds: 30 });
 		return pid;
