@@ -96,16 +96,31 @@ export class Cluster {
 		await this.start();
 	}
 
-	// A synchronous standby is made and fed; the server dies; the standby takes over.
-	async promote(between) {
-		const [port, next] = this.ports, data = path.join(this.dir, `data${++this.generation}`), old = this.data;
+	async makeStandby(data, port) {
 		await this.run('pg_basebackup', '-D', data, '-R', '-X', 'stream', '-c', 'fast', '--no-sync', '-d',
-			`host=${this.sockets} port=${port} user=postgres`);
-		await this.start(data, next);
+			`host=${this.sockets} port=${this.port} user=postgres`);
+		// Of a server that was killed there: its number may be in use again, by a zombie too.
+		for (const end of ['', '.lock'])
+			rmSync(path.join(this.sockets, `.s.PGSQL.${port}${end}`), { force: true });
+		await this.start(data, port);
 		await this.ask("ALTER SYSTEM SET synchronous_standby_names = '*'");
 		await this.ask('SELECT pg_reload_conf()');
 		await eventually('the standby is synchronous', async () =>
 			await this.ask("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") === '1', { seconds: 60 });
+	}
+
+	// A synchronous standby is made and fed; the server dies; the standby takes over.
+	async promote(between) {
+		const [port, next] = this.ports, data = path.join(this.dir, `data${++this.generation}`), old = this.data;
+		try {
+			await this.makeStandby(data, next);
+		} catch (error) {
+			await this.ask('ALTER SYSTEM RESET synchronous_standby_names');
+			await this.ask('SELECT pg_reload_conf()');
+			await this.run('pg_ctl', '-D', data, '-m', 'immediate', 'stop').catch(() => {});
+			rmSync(data, { recursive: true, force: true });
+			throw error;
+		}
 		await between();
 		await this.kill();
 		Object.assign(this, { data, ports: [next, port] });

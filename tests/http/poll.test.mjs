@@ -192,7 +192,7 @@ describe('a client that comes back', () => {
 		assert.deepEqual(texts(await poll(visitor.client, VISITOR, before, 20)), ['one']);
 	});
 
-	test('sees who is typing since', async () => {
+	test('sees who is typing since', aboutHints, async () => {
 		const { visitor, id, cursor } = await answered();
 		expect(await shop.api.post(`${staffPath(id)}/typing`, { typing: true }), 204);
 		const { live, events } = expect(await poll(visitor.client, VISITOR, cursor, 20), 200).json;
