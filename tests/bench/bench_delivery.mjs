@@ -10,7 +10,7 @@ const plan = await loadVisitors(stack, options.clients);
 const other = await nchan({ workers: NGINX_WORKERS });
 
 const text = (a) => `${a.delivered} of ${a.sent} delivered, p50 ${a.p50_ms} ms, p99 ${a.p99_ms} ms, ${a.cpu_us_per_msg} us a message, `
-	+ `other processes ${a.other_cpu_s} s`;
+	+ `${a.send_err} failed, ${a.unsent} not sent, other processes ${a.other_cpu_s} s`;
 const { parlor, nchan: reference } = await alternate({
 	parlor: async (round) => {
 		await freshParlor(stack);

@@ -8,13 +8,13 @@ const workersFor = (clients) => Math.max(2, Math.ceil((clients * 2 * 1.4) / (DES
 const procsFor = (clients) => Math.max(1, Math.ceil(clients / Math.min(15000, DESCRIPTORS * 0.9)));
 const optionsFor = (clients) => ({ clients, procs: procsFor(clients), rate: 300, seconds: pick(15, 5), settle: 2, ramp: 2500 });
 const text = (a) => `${a.parked} of ${a.clients} waiting, ${a.delivered} of ${a.sent} delivered, p50 ${a.p50_ms} ms, p99 ${a.p99_ms} ms, `
-	+ `${a.http_err} errors, first ${a.err_status}`;
+	+ `${a.send_err} not answered, ${a.http_err} errors, first ${a.err_status}`;
 
 async function parlor(clients, pollers) {
 	const stack = await startBench({ poll: pollers, nginx: workersFor(clients), options: { 'poll.poll_hold_seconds': 50 } });
 	const plan = await loadVisitors(stack, clients, { messages: false });
 	await freshParlor(stack);
-	const answer = await loadParlor(stack, plan, optionsFor(clients), 50);
+	const answer = await loadParlor(stack, plan, optionsFor(clients));
 	await stack.stop();
 	say(`parlor: ${text(answer)}`);
 	return answer;

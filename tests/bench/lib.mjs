@@ -1,6 +1,6 @@
 // What the benchmarks share: lines of the table, medians, stacks, Nchan, the load generator.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createHmac, randomBytes } from 'node:crypto';
 import { cpus, tmpdir } from 'node:os';
 import http from 'node:http';
@@ -69,6 +69,36 @@ export function leader(stack, name) {
 	return Number(readFileSync(file, 'utf8').split(/\s/)[0]);
 }
 
+// Nanoseconds on a processor by component: of its processes, and of those that ended and were waited for.
+export function processorTime(stack) {
+	const children = new Map();
+	const read = (file) => {
+		try {
+			return readFileSync(file, 'utf8');
+		} catch {
+			return ''; // it has just ended
+		}
+	};
+	for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+		const parent = read(`/proc/${pid}/stat`).split(') ').at(-1).split(' ')[1];
+		children.set(parent, [...children.get(parent) ?? [], pid]);
+	}
+	const own = (pid) => sum((existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : [])
+		.map((task) => Number(read(`/proc/${pid}/task/${task}/schedstat`).split(' ')[0])));
+	const tree = (pid) => own(pid) + sum((children.get(String(pid)) ?? []).map(tree));
+	const ended = (pid) => sum(read(`/proc/${pid}/stat`).split(') ').at(-1).split(' ').slice(13, 15).map(Number)) * 1e7;
+	return Object.fromEntries(['nginx', 'web', 'poll', 'pg'].map((name) => {
+		const pid = leader(stack, name);
+		return [name, tree(pid) + ended(pid)];
+	}));
+}
+
+// Everybody has read everything, so that no message of a measure brings a read mark with it.
+export const settle = (stack) => stack.sql(`SET session_replication_role = replica;
+	UPDATE messages SET is_read = true WHERE NOT is_read;
+	UPDATE conversations SET agent_read_seq = last_seq, visitor_read_seq = last_seq, agent_unread = 0, visitor_unread = 0;
+	VACUUM ANALYZE`);
+
 // Visitors with a conversation each, and a message in it: {token, conversation, cursor}. The file is lpload's --plan.
 export async function loadVisitors(stack, count, { messages = true } = {}) {
 	const text = await stack.parlor('demo', '--load', String(count));
@@ -82,7 +112,7 @@ export async function loadVisitors(stack, count, { messages = true } = {}) {
 	});
 	const file = path.join(temporary(), 'plan.tsv');
 	writeFileSync(file, rows.map((row) => `${row.token}\t${row.conversation}\t${row.cursor}\n`).join(''));
-	await stack.sql('VACUUM ANALYZE');
+	await settle(stack);
 	return { file, rows };
 }
 
