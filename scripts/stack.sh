@@ -325,7 +325,8 @@ stack_process() { # name command...
 	: >>"$log"
 	! is_root || chown www-data: "$log"
 	case $name in
-	web | poll | jobs) env=${STACK_ENV:-} ;;
+	*nginx | cgi) ;;
+	*) env=${STACK_ENV:-} ;;
 	esac
 	# shellcheck disable=SC2086
 	process_start "$(stack_user)" "$STACK_RUN" "$log" "$name" \

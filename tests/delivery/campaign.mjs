@@ -63,7 +63,7 @@ const HBA = ['local all all scram-sha-256', 'local replication all scram-sha-256
 
 class Campaign {
 	constructor(values) {
-		Object.assign(this, { values, random: new Random(values.seed).fork('faults'), results: [] });
+		Object.assign(this, { values, random: new Random(values.seed).fork('faults'), results: [], botched: [] });
 		const isRoot = process.getuid() === 0 && !values.plain;
 		this.net = isRoot && netIsPossible() ? new Net() : null;
 		this.faketime = faketime();
@@ -161,17 +161,24 @@ class Campaign {
 	async inject(name) {
 		const { run, goal } = faults[name], { history } = this.load, begun = performance.now();
 		history.record('fault', name);
-		let since;
+		let since, made = true;
 		try {
 			since = await run(this);
 		} catch (error) {
-			throw new Error(`${name}: ${error.stack}`);
+			// The fault could not be made, by our own means; the run goes on, and says so.
+			made = false;
+			this.botched.push(`${name}: ${error.message.split('\n')[0]}`);
+			this.say(`${name} could not be made: ${error.stack}`);
+			if (!this.cluster.isUp())
+				await this.cluster.start();
+			since = performance.now();
 		}
 		history.record('fault', `${name}: healed`);
 		const times = await this.load.probe.measure(since, { patience: 60 });
 		if (!times)
 			history.refused('probe', null, `no recovery within 60 s after: ${name}`);
-		this.results.push({ name, goal, ...times });
+		if (made)
+			this.results.push({ name, goal, ...times });
 		this.say(`${name}: ${Math.round(since - begun)} ms; sends again after ${Math.round(times?.sent)} ms, heard after ${Math.round(times?.heard)} ms`
 			+ `; ${history.acknowledged} messages, ${history.total} violations`);
 	}
@@ -230,6 +237,7 @@ class Campaign {
 			+ `${resyncsOf(this.load)} resyncs`,
 			`requests: ${wire.asked}; answers: ${[...wire.statuses].sort((a, b) => a[0] - b[0]).map(([s, n]) => `${n} × ${s}`).join(', ')}`,
 			`violations: ${VERDICTS.map((v) => `${v} ${history.counts[v]}`).join(', ')}`,
+			...this.botched.length ? [`could not be made: ${this.botched.length}, as ${this.botched[0]}`] : [],
 			...without.length ? [`left out here: ${without.join(', ')}`] : [],
 			`memory of this program: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);
 		if (history.total)

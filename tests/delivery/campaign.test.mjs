@@ -18,6 +18,7 @@ function campaign(...args) {
 const held = ({ status, output }, t) => {
 	t.diagnostic(output);
 	assert.equal(status, 0, output);
+	assert.doesNotMatch(output, /could not be made/);
 	assert.match(output, /^violations: lost 0, doubled 0, reordered 0, gap 0, foreign 0, phantom 0, stale 0, unread 0, refused 0$/m);
 };
 

@@ -72,13 +72,19 @@ export class Cluster {
 		}
 	}
 
-	// The server and its children at once.
+	// The server and its children at once, as when a machine dies: all are stopped before the first is killed.
+	// A backend that outlives its postmaster gives up waiting for the synchronous standby and shows, for
+	// a moment, a commit that only it has.
 	async kill() {
-		const { pid } = this, children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-		for (const victim of [pid, ...children.map(Number)])
+		const { pid } = this, signal = (victim, name) => {
 			try {
-				process.kill(victim, 'SIGKILL');
+				process.kill(victim, name);
 			} catch { /* gone already */ }
+		};
+		signal(pid, 'SIGSTOP');
+		const victims = [pid, ...readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)];
+		for (const name of ['SIGSTOP', 'SIGKILL'])
+			victims.forEach((victim) => signal(victim, name));
 		await eventually('the server is gone', () => !existsSync(`/proc/${pid}`) ||
 			/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')), { seconds: 30 });
 		return pid;
@@ -90,16 +96,31 @@ export class Cluster {
 		await this.start();
 	}
 
-	// A synchronous standby is made and fed; the server dies; the standby takes over.
-	async promote(between) {
-		const [port, next] = this.ports, data = path.join(this.dir, `data${++this.generation}`), old = this.data;
+	async makeStandby(data, port) {
 		await this.run('pg_basebackup', '-D', data, '-R', '-X', 'stream', '-c', 'fast', '--no-sync', '-d',
-			`host=${this.sockets} port=${port} user=postgres`);
-		await this.start(data, next);
+			`host=${this.sockets} port=${this.port} user=postgres`);
+		// Of a server that was killed there: its number may be in use again, by a zombie too.
+		for (const end of ['', '.lock'])
+			rmSync(path.join(this.sockets, `.s.PGSQL.${port}${end}`), { force: true });
+		await this.start(data, port);
 		await this.ask("ALTER SYSTEM SET synchronous_standby_names = '*'");
 		await this.ask('SELECT pg_reload_conf()');
 		await eventually('the standby is synchronous', async () =>
 			await this.ask("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") === '1', { seconds: 60 });
+	}
+
+	// A synchronous standby is made and fed; the server dies; the standby takes over.
+	async promote(between) {
+		const [port, next] = this.ports, data = path.join(this.dir, `data${++this.generation}`), old = this.data;
+		try {
+			await this.makeStandby(data, next);
+		} catch (error) {
+			await this.ask('ALTER SYSTEM RESET synchronous_standby_names');
+			await this.ask('SELECT pg_reload_conf()');
+			await this.run('pg_ctl', '-D', data, '-m', 'immediate', 'stop').catch(() => {});
+			rmSync(data, { recursive: true, force: true });
+			throw error;
+		}
 		await between();
 		await this.kill();
 		Object.assign(this, { data, ports: [next, port] });

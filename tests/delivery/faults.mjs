@@ -15,9 +15,12 @@ function signal(pid, name) {
 	} catch { /* it ended by itself */ }
 }
 
+// The pools that messages go through.
+const POOLS = ['api', 'overflow'];
+
 // c: the campaign: hosts (stacks), cluster, net, clock, load, random.
-const kill = (name) => async (c) => {
-	const pids = await c.random.pick(c.hosts).pids(name);
+const kill = (...names) => async (c) => {
+	const pids = await c.random.pick(c.hosts).pids(c.random.pick(names));
 	if (pids.length)
 		signal(c.random.pick(pids), 'SIGKILL');
 	return performance.now();
@@ -30,8 +33,8 @@ const killAll = (name) => async (c) => {
 };
 
 // Stops one, or all of a kind, for a while.
-const freeze = (name, { all = false, most = 2500 } = {}) => async (c) => {
-	const pids = await c.random.pick(c.hosts).pids(name), victims = all ? pids : [c.random.pick(pids)].filter(Boolean);
+const freeze = (names, { all = false, most = 2500 } = {}) => async (c) => {
+	const pids = await c.random.pick(c.hosts).pids(c.random.pick(names)), victims = all ? pids : [c.random.pick(pids)].filter(Boolean);
 	victims.forEach((pid) => signal(pid, 'SIGSTOP'));
 	await pause(c.random.between(200, most));
 	victims.forEach((pid) => signal(pid, 'SIGCONT'));
@@ -201,15 +204,15 @@ async function promote(c) {
 
 // needs: what the campaign must have for it; weight: how often, among the others.
 export const faults = {
-	'web worker killed': { run: kill('web'), weight: 8, goal: WORKER },
+	'web worker killed': { run: kill(...POOLS), weight: 8, goal: WORKER },
 	'all web workers killed': { run: killAll('web'), weight: 4, goal: WORKER },
 	'poller killed': { run: kill('poll'), weight: 6, goal: WORKER },
 	'jobs killed': { run: kill('jobs'), weight: 2, goal: WORKER },
 	'nginx worker killed': { run: kill('nginx'), weight: 4, goal: WORKER },
-	'web worker stopped': { run: freeze('web'), weight: 4, goal: WORKER },
-	'all web workers stopped': { run: freeze('web', { all: true }), weight: 3, goal: WORKER },
-	'poller stopped': { run: freeze('poll'), weight: 4, goal: WORKER },
-	'nginx worker stopped': { run: freeze('nginx'), weight: 2, goal: WORKER },
+	'web worker stopped': { run: freeze(POOLS), weight: 4, goal: WORKER },
+	'all web workers stopped': { run: freeze(['web'], { all: true }), weight: 3, goal: WORKER },
+	'poller stopped': { run: freeze(['poll']), weight: 4, goal: WORKER },
+	'nginx worker stopped': { run: freeze(['nginx']), weight: 2, goal: WORKER },
 	'nginx reloaded': { run: reload, weight: 4, goal: WORKER },
 	'nginx killed and started': { run: restartNginx, weight: 2, goal: WORKER },
 	'clients that vanish': { run: vanish, weight: 4, goal: WORKER },
