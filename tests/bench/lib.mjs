@@ -6,7 +6,7 @@ import { cpus, tmpdir } from 'node:os';
 import http from 'node:http';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { eventually, startStack } from '../http/stack.mjs';
+import { POOLS, eventually, startStack } from '../http/stack.mjs';
 
 export { eventually } from '../http/stack.mjs';
 
@@ -63,10 +63,11 @@ export function temporary() {
 export const startBench = ({ options, ...rest } = {}) =>
 	startStack({ ...rest, options: { 'limits.limits_off': 'yes', ...options } });
 
-// The process that leads a component; its workers are its descendants.
-export function leader(stack, name) {
-	const file = name === 'pg' ? path.join(stack.home, 'pg/data/postmaster.pid') : path.join(stack.run, `${name}.pid`);
-	return Number(readFileSync(file, 'utf8').split(/\s/)[0]);
+// The processes that lead a component; its workers are their descendants.
+export function leaders(stack, name) {
+	const files = { pg: [path.join(stack.home, 'pg/data/postmaster.pid')],
+		web: POOLS.map((pool) => path.join(stack.run, `${pool}.pid`)) }[name] ?? [path.join(stack.run, `${name}.pid`)];
+	return files.map((file) => Number(readFileSync(file, 'utf8').split(/\s/)[0]));
 }
 
 // Nanoseconds on a processor by component: of its processes, and of those that ended and were waited for.
@@ -88,8 +89,7 @@ export function processorTime(stack) {
 	const tree = (pid) => own(pid) + sum((children.get(String(pid)) ?? []).map(tree));
 	const ended = (pid) => sum(read(`/proc/${pid}/stat`).split(') ').at(-1).split(' ').slice(13, 15).map(Number)) * 1e7;
 	return Object.fromEntries(['nginx', 'web', 'poll', 'pg'].map((name) => {
-		const pid = leader(stack, name);
-		return [name, tree(pid) + ended(pid)];
+		return [name, sum(leaders(stack, name).map((pid) => tree(pid) + ended(pid)))];
 	}));
 }
 
@@ -217,8 +217,8 @@ async function lpload(port, watch, { clients, procs = 1, rate, seconds, settle, 
 }
 
 export function loadParlor(stack, plan, options) {
-	const watch = { poll: leader(stack, 'poll'), nginx: leader(stack, 'nginx'), web: leader(stack, 'web'), pg: leader(stack, 'pg'),
-		...options.more && { [options.more]: leader(stack, options.more) } };
+	const watch = Object.fromEntries(['poll', 'nginx', 'web', 'pg', ...options.more ? [options.more] : []]
+		.map((name) => [name, leaders(stack, name).join(',')]));
 	return lpload(new URL(stack.url).port, watch, options, ['--plan', plan.file, '--json-body',
 		'--poll-url', '/api/v1/widget/events?wait=25&cursor=%s', '--poll-header', 'Authorization: Bearer %k',
 		'--send-url', '/api/v1/conversations/%c/messages', '--send-header', `Authorization: Bearer ${stack.secretKey}`]);

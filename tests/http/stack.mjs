@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
-const POOLS = ['api', 'overflow', 'dashboard', 'sign-in', 'upload'];
+export const POOLS = ['api', 'overflow', 'dashboard', 'sign-in', 'upload'];
 const script = fileURLToPath(new URL('./stack', import.meta.url));
 
 // via: a command that the script is run through, as ['nsenter', '--net=...'].
