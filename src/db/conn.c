@@ -17,9 +17,13 @@
 void
 conn_params(struct conn_params *p, const char *url, const char *role)
 {
-	const char *const keywords[] = { "dbname", "connect_timeout", "client_encoding",
-		"application_name", "target_session_attrs", "options", NULL };
-	const char *const values[] = { url, "5", "UTF8", "parlor", "read-write", p->options, NULL };
+	/* A database host that vanishes is given up after some 10 s, not when TCP does. */
+	static const char *const fixed[][2] = { { "connect_timeout", "5" },
+		{ "client_encoding", "UTF8" }, { "application_name", "parlor" },
+		{ "target_session_attrs", "read-write" }, { "tcp_user_timeout", "10000" },
+		{ "keepalives_idle", "5" }, { "keepalives_interval", "2" },
+		{ "keepalives_count", "3" } };
+	size_t n = 0;
 
 	snprintf(p->options, sizeof(p->options),
 		"-c TimeZone=UTC -c DateStyle=ISO -c search_path=parlor,public%s%s%s",
@@ -27,8 +31,15 @@ conn_params(struct conn_params *p, const char *url, const char *role)
 		role ? " -c statement_timeout=5000 -c lock_timeout=2000"
 		       " -c idle_in_transaction_session_timeout=5000 " PLANNER
 		     : "");
-	memcpy(p->keywords, keywords, sizeof(keywords));
-	memcpy(p->values, values, sizeof(values));
+	p->keywords[n] = "dbname";
+	p->values[n++] = url;
+	p->keywords[n] = "options";
+	p->values[n++] = p->options;
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
+		p->keywords[n] = fixed[i][0];
+		p->values[n++] = fixed[i][1];
+	}
+	p->keywords[n] = p->values[n] = NULL;
 }
 
 static void

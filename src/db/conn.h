@@ -14,8 +14,8 @@ struct rows {
 
 /* Parameters of PQconnectdbParams (with expand_dbname), pointing into this struct and at url. */
 struct conn_params {
-	const char *keywords[8];
-	const char *values[8];
+	const char *keywords[12];
+	const char *values[12];
 	char options[512];
 };
 

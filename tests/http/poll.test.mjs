@@ -423,18 +423,17 @@ describe('what fails', () => {
 	});
 
 	test('a poller that is not told the timeline at first asks again', async () => {
-		const pid = await pollPid();
-		const log = () => readFile(stack.log('poll'), 'utf8'), before = (await log()).length;
+		const refusals = async () => (await readFile(stack.log('poll'), 'utf8')).split('poll_start: SQLSTATE 55P03').length;
+		const pid = await pollPid(), before = await refusals();
 		await eventually('the lock is ours', () => world.sql.exec`BEGIN; LOCK TABLE parlor.event_epoch`.then(() => true));
-		process.kill(pid, 'SIGKILL');
-		await eventually('its first question was given up', async () => (await log()).slice(before).includes('poll_start: SQLSTATE 55P03'),
-			{ seconds: 30 });
-		await world.sql.exec`COMMIT`;
-		const { visitor, cursor } = await chat().catch(() => eventually('it serves', chat));
-		expect(await eventually('it is ready', async () => {
-			const answer = await poll(visitor.client, VISITOR, cursor, 0);
-			return answer.status !== 503 && answer;
-		}), 200);
+		try {
+			process.kill(pid, 'SIGKILL');
+			await eventually('it was not told', async () => await refusals() > before, { seconds: 30 });
+		} finally {
+			await world.sql.exec`COMMIT`;
+		}
+		const { visitor, cursor } = await eventually('it serves', chat, { seconds: 30 });
+		expect(await poll(visitor.client, VISITOR, cursor, 0), 200);
 	});
 
 	test('a connection that PostgreSQL ends loses nothing', () => survives(world, shop, () =>
