@@ -190,8 +190,7 @@ go_on(struct conn *c, const struct req *r, const struct asked *a)
 	w->live_seen = a->cursor.live;
 	memcpy(w->request_id, r->id, sizeof(w->request_id));
 	wait_for(w, a->wait_ms);
-	if (wait_is_visitor(w))
-		reads_note(w->p, w->waiter.topic->visitor);
+	reads_note(w);
 	if (topic_lives(w->waiter.topic, w->live_seen, w->member, loop_now(w->p->loop), NULL))
 		w->again = true;
 	wait_park(w);

@@ -69,9 +69,8 @@ admit(struct wait *w, const struct rows *rows, int row)
 		return;
 	}
 	topics_join(&w->p->topics, &w->waiter, organization, visitor);
-	if (visitor)
-		reads_note(w->p, visitor);
-	else if (id)
+	reads_note(w);
+	if (!visitor && id)
 		w->member = strdup(id);
 	wait_read(w);
 }

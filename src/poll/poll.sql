@@ -79,19 +79,25 @@ SELECT w.n, (SELECT pg_current_snapshot()::text),
   ORDER BY w.n, e.id;
 
 -- name: poll_sweep
--- What the poller itself has not seen: whom to wake, and who lost access (first, so that the limit
--- never cuts it). At least one row; sub-selects, so that what is the same for all is computed once.
+-- What the poller itself has not seen: whom to wake, and who lost access (apart, so that the limit
+-- never cuts it). At least one row; sub-selects, so that what is the same for all is computed once. The
+-- same visitor may come more than once: reads wait behind this statement, and sorting takes longer than
+-- sending.
 SELECT (SELECT parlor.timeline()), (SELECT pg_current_snapshot()::text),
        (SELECT pg_snapshot_xmin($1::pg_snapshot) <= parlor.event_horizon()),
        e.organization_id, e.visitor, e.xid, e.revoked
   FROM (SELECT) AS always LEFT JOIN LATERAL (
-    SELECT DISTINCT v.organization_id,
-           CASE WHEN v.visibility IN ('public', 'visitor') THEN v.chat_user_id END AS visitor, v.xid,
-           CASE WHEN v.visibility = 'poller' THEN v.data::text END AS revoked
+    SELECT v.organization_id, NULL AS visitor, v.xid, v.data::text AS revoked
       FROM parlor.events v
       WHERE v.xid >= pg_snapshot_xmin($1::pg_snapshot)
-        AND NOT pg_visible_in_snapshot(v.xid, $1::pg_snapshot)
-      ORDER BY revoked NULLS LAST LIMIT $2::integer) e ON true;
+        AND NOT pg_visible_in_snapshot(v.xid, $1::pg_snapshot) AND v.visibility = 'poller'
+    UNION ALL
+    (SELECT v.organization_id,
+            CASE WHEN v.visibility IN ('public', 'visitor') THEN v.chat_user_id END, v.xid, NULL
+       FROM parlor.events v
+       WHERE v.xid >= pg_snapshot_xmin($1::pg_snapshot)
+         AND NOT pg_visible_in_snapshot(v.xid, $1::pg_snapshot) AND v.visibility <> 'poller'
+       LIMIT $2::integer)) e ON true;
 
 -- name: poll_touch
 SELECT parlor.touch_visitors($1::text[]);

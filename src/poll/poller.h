@@ -65,6 +65,7 @@ struct wait {
 	char *member; /* whose session or key it is; NULL for visitors and organizations' keys */
 	char *origin; /* as the browser said; or NULL */
 	int64_t asked_at; /* when it was last asked who it is; monotonic ms */
+	int64_t noted_at; /* when the visitor was last noted as here */
 	uint32_t live_seen;
 	char request_id[17];
 	uint8_t kind, state;
@@ -188,8 +189,8 @@ bool reads_is_outdated(const struct wait *w);
 void reads_flush(struct poller *p);
 /* An async_fn for statements of whose outcome nothing depends. */
 void reads_ignore(void *arg, const struct rows *rows, enum err e);
-/* A visitor is here. */
-void reads_note(struct poller *p, const char *visitor);
+/* A wait of a visitor is here; said again at most once in a while. */
+void reads_note(struct wait *w);
 /* Writes back which visitors were here. */
 void reads_touch(struct poller *p);
 

@@ -14,7 +14,8 @@
 #include <string.h>
 #include <utlist.h>
 
-enum { TOUCH_MAX = 1000, LOST_RETRY_S = 1 };
+/* Reads wait behind a write-back, so each is short. */
+enum { TOUCH_MAX = 50, NOTE_MS = 20000, LOST_RETRY_S = 1 };
 
 struct batch {
 	struct poller *p;
@@ -203,11 +204,17 @@ reads_flush(struct poller *p)
 }
 
 void
-reads_note(struct poller *p, const char *visitor)
+reads_note(struct wait *w)
 {
+	struct poller *p = w->p;
+	int64_t now = loop_now(p->loop);
+
+	if (!wait_is_visitor(w) || (w->noted_at && now - w->noted_at < NOTE_MS))
+		return;
+	w->noted_at = now;
 	if (p->touched_count == 0)
 		array_open(&p->touched);
-	array_add(&p->touched, visitor);
+	array_add(&p->touched, w->waiter.topic->visitor);
 	if (++p->touched_count >= TOUCH_MAX)
 		reads_touch(p);
 }
