@@ -71,7 +71,7 @@ export function leaders(stack, name) {
 }
 
 // Nanoseconds on a processor by component: of its processes, and of those that ended and were waited for.
-export function processorTime(stack) {
+export function processorTime(stack, names = ['nginx', 'web', 'poll', 'pg']) {
 	const children = new Map();
 	const read = (file) => {
 		try {
@@ -88,9 +88,7 @@ export function processorTime(stack) {
 		.map((task) => Number(read(`/proc/${pid}/task/${task}/schedstat`).split(' ')[0])));
 	const tree = (pid) => own(pid) + sum((children.get(String(pid)) ?? []).map(tree));
 	const ended = (pid) => sum(read(`/proc/${pid}/stat`).split(') ').at(-1).split(' ').slice(13, 15).map(Number)) * 1e7;
-	return Object.fromEntries(['nginx', 'web', 'poll', 'pg'].map((name) => {
-		return [name, sum(leaders(stack, name).map((pid) => tree(pid) + ended(pid)))];
-	}));
+	return Object.fromEntries(names.map((name) => [name, sum(leaders(stack, name).map((pid) => tree(pid) + ended(pid)))]));
 }
 
 // Everybody has read everything, so that no message of a measure brings a read mark with it.
@@ -217,8 +215,7 @@ async function lpload(port, watch, { clients, procs = 1, rate, seconds, settle, 
 }
 
 export function loadParlor(stack, plan, options) {
-	const watch = Object.fromEntries(['poll', 'nginx', 'web', 'pg', ...options.more ? [options.more] : []]
-		.map((name) => [name, leaders(stack, name).join(',')]));
+	const watch = Object.fromEntries(['poll', 'nginx', 'web', 'pg'].map((name) => [name, leaders(stack, name).join(',')]));
 	return lpload(new URL(stack.url).port, watch, options, ['--plan', plan.file, '--json-body',
 		'--poll-url', '/api/v1/widget/events?wait=25&cursor=%s', '--poll-header', 'Authorization: Bearer %k',
 		'--send-url', '/api/v1/conversations/%c/messages', '--send-header', `Authorization: Bearer ${stack.secretKey}`]);
