@@ -58,11 +58,16 @@ message_insert(const struct access *as, const struct message_new *new, struct me
 			new->content, new->client_id, as->name, limit.bucket, limit.burst,
 			limit.per_second),
 		&rows);
-	if (e == ERR_CONFLICT)
+	if (e == ERR_CONFLICT) {
+		/* The token was given back with the rest. */
+		if (new->limit && (e = limit_take(as->db, as->mem, new->limit, new->limit_key,
+					   &out->retry_after)))
+			return e;
 		return answer_repeated(as, &SQL_message_by_client_id,
 			ARGS(as->organization, new->conversation, as->visitor, new->client_id,
 				new->content, sender_id(as)),
 			out);
+	}
 	if (e)
 		return e;
 	out->retry_after = (int)rows_int(rows, 0, 0);

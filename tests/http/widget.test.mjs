@@ -319,6 +319,15 @@ describe('messages', () => {
 		assert.ok(refused.every((a) => a.json.code === 'rate_limited' && Number(a.headers['retry-after']) <= 5));
 		sameOrder(await history(visitor, path));
 	});
+
+	test('that repeat a client id count as well', async () => {
+		const { visitor, path } = await fresh();
+		const answers = [];
+		for (let i = 0; i < 30; i++)
+			answers.push((await visitor.post(path, { clientId: 'again', content: 'flood' })).status);
+		assert.deepEqual(answers.slice(0, 3), [201, 200, 200]);
+		assert.ok(answers.slice(20).includes(429), String(answers));
+	});
 });
 
 describe('typing and read marks', () => {
