@@ -103,7 +103,7 @@ export const mutants = {
 		} },
 
 	'a lost hint, and no sweep to find what it told': { verdict: ['unread'], hints: false,
-		program: [['NOT pg_visible_in_snapshot(v.xid, $1::pg_snapshot)', 'false', 1]] },
+		program: [['NOT pg_visible_in_snapshot(v.xid, $1::pg_snapshot)', 'false', 2]] },
 
 	'an acknowledgement before the message is safe': { verdict: ['lost'],
 		async apply({ stack }) {
