@@ -135,6 +135,7 @@ async function exhaust(c) {
 	const startup = Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 3, 0, 0]), Buffer.from('user\0parlor\0database\0parlor\0\0')]);
 	startup.writeInt32BE(startup.length, 0);
 	const at = path.join(c.cluster.sockets, `.s.PGSQL.${c.cluster.port}`);
+	await c.cluster.ask('SELECT 1'); // our own connection may have ended, and soon nobody gets another
 	const sockets = Array.from({ length: 110 }, () => {
 		const socket = net.connect(at).on('error', () => {});
 		socket.write(startup);
