@@ -216,10 +216,10 @@ describe('the whole pool full', () => {
 	test('is a 503 for programs and a page for browsers, until there is room', async () => {
 		const shop = await world.organization();
 		const waiting = await fullHouse();
-		await eventually('there is no room', async () => {
-			const attempt = begun(world.client({ address: newAddress() }).get(`/api/v1/widget/settings?key=${shop.key}`));
-			return Promise.race([attempt.answer.then(() => true), new Promise((no) => setTimeout(no, 200))]);
-		});
+		// Seen from outside: who tried would take a place of those who are still on their way.
+		const socket = path.join(stack.run, 'api.sock');
+		await eventually('there is no room', async () => (await readFile('/proc/net/unix', 'utf8')).split('\n')
+			.filter((line) => line.endsWith(` ${socket}`)).length === API + 1); // and the one that listens
 		assertRefusal(await world.client({ address: newAddress() }).post('/api/v1/widget/session', { key: shop.key }), 503, 'unavailable');
 		const page = await world.client({ address: newAddress() }).get(`/widget/frame?key=${shop.key}`);
 		expect(page, 503);
