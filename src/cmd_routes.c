@@ -13,8 +13,9 @@ cmd_routes(int argc, char **argv)
 	struct buf out = { 0 };
 
 	if (argc > 1 && strcmp(argv[1], "--json") != 0) {
-		puts("usage: parlor routes [--json]\n\nPrints every route: method, path, who may "
-		     "call it.");
+		puts("usage: parlor routes [--json]\n\nPrints every route: method, path, the "
+		     "permission "
+		     "it needs, who may call it.");
 		return strcmp(argv[1], "--help") == 0 ? 0 : 2;
 	}
 	if (argc > 1) {
@@ -24,7 +25,8 @@ cmd_routes(int argc, char **argv)
 		return 0;
 	}
 	for (size_t i = 0; i < routes_count; i++)
-		printf("%-6s %-62s %s%s%s%s\n", names[routes[i].method], routes[i].path,
+		printf("%-6s %-62s %-20s %s%s%s%s\n", names[routes[i].method], routes[i].path,
+			routes[i].needs ? permission_name(routes[i].needs) : "",
 			routes[i].actors & ACTOR_ANYONE ? "anyone " : "",
 			routes[i].actors & ACTOR_VISITOR ? "visitor " : "",
 			routes[i].actors & ACTOR_AGENT ? "agent " : "",

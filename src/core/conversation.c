@@ -121,28 +121,6 @@ conversation_current(const struct access *as, const char **json)
 	return e;
 }
 
-static const char *
-page_json(struct arena *mem, const struct rows *rows, int64_t limit)
-{
-	int n = rows_count(rows), shown = n > limit ? (int)limit : n;
-	struct buf b = { 0 };
-	const char *json;
-
-	buf_str(&b, "{\"data\":[");
-	for (int i = 0; i < shown; i++)
-		buf_printf(&b, "%s%s", i ? "," : "", rows_str(rows, i, 0));
-	buf_str(&b, "],\"next\":");
-	if (n > shown)
-		buf_printf(&b, "\"%s\"}",
-			keyset_join(
-				mem, rows_str(rows, shown - 1, 1), rows_str(rows, shown - 1, 2)));
-	else
-		buf_str(&b, "null}");
-	json = arena_strdup(mem, buf_text(&b));
-	buf_free(&b);
-	return json;
-}
-
 enum err
 conversation_list(
 	const struct access *as, const struct conversation_filter *filter, const char **json)
@@ -158,7 +136,7 @@ conversation_list(
 			arena_printf(as->mem, "%lld", (long long)filter->limit + 1)),
 		&rows);
 	if (!e)
-		*json = page_json(as->mem, rows, filter->limit);
+		*json = keyset_page(as->mem, rows, filter->limit);
 	return e;
 }
 

@@ -1,6 +1,9 @@
 /* Keyset paging: places in lists. */
 #include "core/keyset.h"
 
+#include "base/buf.h"
+#include "db/db.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -50,4 +53,32 @@ keyset_split(struct arena *mem, const char *after, const char **at, const char *
 	*at = arena_strndup(mem, after, (size_t)(mark - after));
 	*id = mark + 1;
 	return ERR_NONE;
+}
+
+static const char *
+place(struct arena *mem, const struct rows *rows, int row)
+{
+	const char *at = rows_text(rows, row, 1), *id = rows_str(rows, row, 2);
+
+	return at ? keyset_join(mem, at, id) : id;
+}
+
+const char *
+keyset_page(struct arena *mem, const struct rows *rows, int64_t limit)
+{
+	int n = rows_count(rows), shown = n > limit ? (int)limit : n;
+	struct buf b = { 0 };
+	const char *json;
+
+	buf_str(&b, "{\"data\":[");
+	for (int i = 0; i < shown; i++)
+		buf_printf(&b, "%s%s", i ? "," : "", rows_str(rows, i, 0));
+	buf_str(&b, "],\"next\":");
+	if (n > shown)
+		buf_printf(&b, "\"%s\"}", place(mem, rows, shown - 1));
+	else
+		buf_str(&b, "null}");
+	json = arena_strdup(mem, buf_text(&b));
+	buf_free(&b);
+	return json;
 }

@@ -5,6 +5,8 @@
 #include "base/arena.h"
 #include "base/base.h"
 
+struct rows;
+
 /* at as PostgreSQL prints a timestamp. In mem. */
 const char *keyset_join(struct arena *mem, const char *at, const char *id);
 
@@ -14,5 +16,11 @@ const char *keyset_join(struct arena *mem, const char *at, const char *id);
  */
 enum err keyset_split(
 	struct arena *mem, const char *after, const char **at, const char **id) MUST_USE;
+
+/*
+ * {"data":[...],"next":...}: rows of JSON text, time and id (or NULL and id, where ids alone give the
+ * order), of which one more than limit was asked for.
+ */
+const char *keyset_page(struct arena *mem, const struct rows *rows, int64_t limit);
 
 #endif

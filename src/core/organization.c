@@ -3,6 +3,7 @@
 
 #include "base/crypt.h"
 #include "core/organization.sql.h"
+#include "core/permission.h"
 
 enum err
 organization_by_key(
@@ -30,10 +31,13 @@ organization_by_secret_key(
 	e = db_one(db, mem, &SQL_organization_by_secret_key, ARGS(hash), &rows);
 	if (e)
 		return e;
-	*out = (struct key_identity){ .organization = rows_str(rows, 0, 0),
+	*out = (struct key_identity){ .may = permission_of_scopes(rows_str(rows, 0, 5)),
+		.organization = rows_str(rows, 0, 0),
 		.organization_name = rows_str(rows, 0, 1),
 		.key = rows_str(rows, 0, 2),
 		.name = rows_str(rows, 0, 3),
 		.member = rows_text(rows, 0, 4) };
+	if (out->member)
+		out->may &= permission_of_member(rows_str(rows, 0, 6), rows_str(rows, 0, 7));
 	return ERR_NONE;
 }

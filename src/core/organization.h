@@ -19,6 +19,7 @@ struct key_identity {
 	const char *key; /* parlor.api_keys.id */
 	const char *name;
 	const char *member; /* whom it acts for, NULL: the organization itself */
+	unsigned may;	    /* set of enum permission: its scopes, at most what the member may */
 };
 
 /* By secret key (sk_...). ERR_NOT_FOUND: unknown, expired or revoked. */

@@ -8,4 +8,5 @@ SELECT organization_id, chat_domain,
   FROM parlor.organization_by_key($1);
 
 -- name: organization_by_secret_key
-SELECT organization_id, organization_name, key_id, display_name, member_id FROM parlor.auth_key($1);
+SELECT organization_id, organization_name, key_id, display_name, member_id, scopes, role, chat_role
+  FROM parlor.auth_key($1);

@@ -23,7 +23,8 @@ session_find(struct db *db, struct arena *mem, const char *token, struct session
 		.role = rows_str(rows, 0, 5),
 		.online = rows_bool(rows, 0, 6),
 		.remember = rows_bool(rows, 0, 7),
-		.seconds_left = rows_int(rows, 0, 8) };
+		.seconds_left = rows_int(rows, 0, 8),
+		.organization_role = rows_str(rows, 0, 9) };
 	return ERR_NONE;
 }
 

@@ -8,7 +8,9 @@ struct session {
 	const char *token, *user;
 	const char *organization,
 		*organization_name; /* the active one that the user is a member of */
-	const char *member, *name, *role;
+	const char *member, *name;
+	const char *role;	       /* the effective chat_role */
+	const char *organization_role; /* Better Auth's, several joined by commas */
 	bool online;
 	bool remember; /* not a session for one day */
 	int64_t seconds_left;

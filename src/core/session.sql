@@ -1,7 +1,7 @@
 -- name: session_find
 SELECT user_id, organization_id, organization_name, member_id, display_name, chat_role, is_online,
        expires_at - created_at > interval '25 hours',
-       floor(extract(epoch FROM expires_at - parlor.now()))::bigint
+       floor(extract(epoch FROM expires_at - parlor.now()))::bigint, role
   FROM parlor.auth_session($1);
 
 -- name: session_insert

@@ -24,7 +24,9 @@ SELECT w.n, a.organization_id, a.member_id, NULL
   CROSS JOIN LATERAL parlor.auth_session(w.proof) a;
 
 -- name: poll_auth_keys
-SELECT w.n, a.organization_id, a.member_id, NULL
+-- Without an organization: the key is good, but not for this.
+SELECT w.n, CASE WHEN parlor.scope_allows(a.scopes, 'conversations:read') THEN a.organization_id END,
+       a.member_id, NULL
   FROM unnest($1::text[]) WITH ORDINALITY AS w(proof, n)
   CROSS JOIN LATERAL parlor.auth_key(w.proof) a;
 
@@ -73,7 +75,8 @@ SELECT w.n, (SELECT pg_current_snapshot()::text),
                              (SELECT pg_snapshot_xmax(pg_current_snapshot()))),
        e.type, e.conversation_id, e.data, a.organization_id, a.member_id, NULL
   FROM w
-  LEFT JOIN LATERAL parlor.auth_key(w.proof) a ON true
+  LEFT JOIN LATERAL parlor.auth_key(w.proof) a
+    ON parlor.scope_allows(a.scopes, 'conversations:read')
   LEFT JOIN LATERAL
     parlor.agent_events(a.organization_id, w.cursor, w.xmin, $3::integer) e ON true
   ORDER BY w.n, e.id;

@@ -31,6 +31,9 @@ enum err api_note_post(struct req *r);
 enum err api_me(struct req *r);
 enum err api_visitor(struct req *r);
 
+/* api_audit.c */
+enum err api_audit_log(struct req *r);
+
 /* health.c */
 enum err health_live(struct req *r);
 enum err health_ready(struct req *r);

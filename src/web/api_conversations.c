@@ -34,14 +34,13 @@ agent_named(struct req *r, const char **agent)
 static enum err
 filter_of(struct req *r, struct conversation_filter *filter)
 {
-	const char *limit = req_query(r, "limit");
+	enum err e;
 
 	filter->status = req_query(r, "status");
 	filter->assignee = req_query(r, "assignee");
 	filter->after = req_query(r, "after");
-	filter->limit = 50;
-	if (limit && !parse_int(limit, 1, 100, &filter->limit))
-		return reply_problem(r, ERR_SYNTAX, NULL, "limit must be a number from 1 to 100.");
+	if ((e = input_limit(r, &filter->limit)))
+		return e;
 	if (filter->status &&
 		(strchr(filter->status, '|') ||
 			!strstr("|" STATUSES "|", arena_printf(r->mem, "|%s|", filter->status))))

@@ -2,9 +2,21 @@
 #include "web/api.h"
 
 #include "base/json.h"
+#include "core/permission.h"
 #include "core/visitor.h"
 #include "web/auth.h"
 #include "web/reply.h"
+
+static struct json_object *
+permission_list(unsigned may)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < permissions_count; i++)
+		if (may & permissions[i].permission)
+			json_object_array_add(list, json_object_new_string(permissions[i].name));
+	return list;
+}
 
 enum err
 api_me(struct req *r)
@@ -18,6 +30,7 @@ api_me(struct req *r)
 	json_set(me, "role", r->who.role);
 	json_set(me, "organizationId", r->who.organization);
 	json_set(me, "organizationName", r->who.organization_name);
+	json_set_object(me, "permissions", permission_list(r->who.may));
 	return reply_object(r, 200, me);
 }
 

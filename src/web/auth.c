@@ -2,6 +2,7 @@
 #include "web/auth.h"
 
 #include "base/crypt.h"
+#include "core/permission.h"
 #include "core/session.h"
 #include "core/visitor.h"
 #include "core/organization.h"
@@ -80,7 +81,7 @@ auth_clear_cookies(struct req *r)
 }
 
 const char *
-auth_address(struct req *r)
+auth_address(const struct req *r)
 {
 	const char *address = req_param(r, "REMOTE_ADDR");
 
@@ -136,7 +137,7 @@ key_holder(struct req *r, const char *key)
 		.id = k.key,
 		.member = k.member,
 		.name = k.name,
-		.role = "admin" };
+		.may = k.may };
 	return ERR_NONE;
 }
 
@@ -191,6 +192,7 @@ cookie_session(struct req *r)
 		.user = s.user,
 		.name = s.name,
 		.role = s.role,
+		.may = permission_of_member(s.organization_role, s.role),
 		.session = token,
 		.csrf = arena_strdup(r->mem, csrf),
 		.online = s.online };
@@ -246,11 +248,20 @@ auth_same_site(struct req *r, bool open)
 	return ERR_NONE;
 }
 
+static const char *
+actor_type(enum actor_kind kind)
+{
+	return kind == ACTOR_VISITOR ? "visitor" : kind == ACTOR_KEY ? "key" : "user";
+}
+
 struct access
 auth_access(const struct req *r)
 {
 	return (struct access){ .db = r->db,
 		.mem = r->mem,
+		.actor_type = actor_type(r->who.kind),
+		.actor_id = r->who.kind == ACTOR_AGENT ? r->who.user : r->who.id,
+		.address = auth_address(r),
 		.organization = r->who.organization,
 		.name = r->who.name,
 		.visitor = r->who.kind == ACTOR_VISITOR ? r->who.id : NULL,

@@ -31,7 +31,7 @@ void auth_set_cookie(struct req *r, const char *token, bool remember);
 void auth_clear_cookies(struct req *r);
 
 /* The visitor's address as the web server saw it; IPv6 as its /64, for counting. */
-const char *auth_address(struct req *r);
+const char *auth_address(const struct req *r);
 const char *auth_network(struct req *r);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/util.h"
 #include "core/dashboard.h"
+#include "core/permission.h"
 #include "core/event.h"
 #include "web/auth.h"
 #include "web/dash.h"
@@ -16,7 +17,7 @@
 bool
 may_write(const struct req *r)
 {
-	return strcmp(r->who.role, "viewer") != 0;
+	return r->who.may & PERM_CONVERSATIONS_WRITE;
 }
 
 static const char *

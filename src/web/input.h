@@ -36,4 +36,7 @@ enum err input_json(struct req *r, const struct field *fields) MUST_USE;
 /* The same table for a form: text, line, id, choice, int (decimal), bool ("on", "true", "1"). */
 enum err input_form(struct req *r, const struct field *fields) MUST_USE;
 
+/* The query parameter limit of a list: 1 to 100, 50 when absent. ERR_SYNTAX otherwise. */
+enum err input_limit(struct req *r, int64_t *limit) MUST_USE;
+
 #endif

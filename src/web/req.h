@@ -43,7 +43,8 @@ struct actor {
 	const char *member;  /* members.id of an agent, or of whom a key acts for; NULL for none */
 	const char *user;    /* users.id, for agents */
 	const char *name;    /* as others see it */
-	const char *role;    /* chat_role: admin, supervisor, agent, viewer */
+	const char *role;    /* chat_role: admin, supervisor, agent, viewer; NULL for keys */
+	unsigned may;	     /* set of enum permission */
 	const char *session; /* sessions.token, for agents: never logged or sent */
 	const char *csrf;    /* what forms of this session must carry */
 	bool online;	     /* an agent who takes conversations */

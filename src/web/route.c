@@ -139,20 +139,15 @@ read_body(struct req *r)
 	return r->body_len ? read_json(r) : ERR_NONE;
 }
 
-/* What holds for everything an agent does in a browser. */
 static enum err
-check_agent(struct req *r)
+check_permission(struct req *r)
 {
-	enum err e;
+	const unsigned needs = r->route->needs;
 
-	if (!is_unsafe(r))
+	if (!(r->who.kind & (ACTOR_AGENT | ACTOR_KEY)) || (r->who.may & needs) == needs)
 		return ERR_NONE;
-	if ((e = auth_same_site(r, r->route->flags & R_OPEN)))
-		return e;
-	if (r->who.kind == ACTOR_AGENT && strcmp(r->who.role, "viewer") == 0 &&
-		!(r->route->flags & R_OPEN))
-		return reply_problem(r, ERR_FORBIDDEN, NULL, "A viewer may look, but not change.");
-	return ERR_NONE;
+	return reply_problem(r, ERR_FORBIDDEN, "no_permission",
+		arena_printf(r->mem, "This needs the permission %s.", permission_name(needs)));
 }
 
 /* And from there back to what was asked for. */
@@ -186,9 +181,10 @@ handle(struct req *r)
 			return to_sign_in(r);
 		return e;
 	}
-	if ((e = read_body(r)))
+	if ((e = check_permission(r)) || (e = read_body(r)))
 		return e;
-	if ((r->who.kind == ACTOR_AGENT || (row->flags & R_FORM)) && (e = check_agent(r)))
+	if (is_unsafe(r) && (r->who.kind == ACTOR_AGENT || (row->flags & R_FORM)) &&
+		(e = auth_same_site(r, row->flags & R_OPEN)))
 		return e;
 	return row->handler(r);
 }
@@ -222,57 +218,4 @@ route_dispatch(struct req *r)
 	if (e)
 		reply_error(r, e);
 	db_scope(r->db, NULL);
-}
-
-static void
-actors_json(struct buf *out, unsigned actors)
-{
-	static const struct {
-		unsigned bit;
-		const char *name;
-	} names[] = { { ACTOR_ANYONE, "anyone" }, { ACTOR_VISITOR, "visitor" },
-		{ ACTOR_AGENT, "agent" }, { ACTOR_KEY, "key" } };
-	const char *comma = "";
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (actors & names[i].bit) {
-			buf_printf(out, "%s\"%s\"", comma, names[i].name);
-			comma = ",";
-		}
-}
-
-static void
-parts_json(struct buf *out, const char *path)
-{
-	const char *comma = "";
-
-	while ((path = strchr(path, ':'))) {
-		size_t len = strcspn(path + 1, "/");
-
-		buf_str(out, comma);
-		buf_json(out, path + 1, len);
-		comma = ",";
-		path += 1 + len;
-	}
-}
-
-void
-routes_json(struct buf *out)
-{
-	buf_char(out, '[');
-	for (size_t i = 0; i < routes_count; i++) {
-		const struct route *row = &routes[i];
-
-		buf_printf(out, "%s{\"method\":\"%s\",\"path\":\"%s\",\"actors\":[",
-			i ? ",\n " : "", method_names[row->method], row->path);
-		actors_json(out, row->actors);
-		buf_str(out, "],\"ids\":[");
-		parts_json(out, row->path);
-		buf_printf(out, "],\"page\":%s,\"cors\":%s,\"poll\":%s,\"form\":%s}",
-			row->flags & R_PAGE ? "true" : "false",
-			row->flags & R_CORS ? "true" : "false",
-			row->flags & R_POLL ? "true" : "false",
-			row->flags & R_FORM ? "true" : "false");
-	}
-	buf_str(out, "]\n");
 }

@@ -5,6 +5,7 @@
 #ifndef PARLOR_ROUTE_H
 #define PARLOR_ROUTE_H
 
+#include "core/permission.h"
 #include "web/req.h"
 
 enum route_flag {
@@ -19,8 +20,15 @@ struct route {
 	enum method method;
 	const char *path; /* "/api/v1/conversations/:conversation/messages" */
 	enum err (*handler)(struct req *r);
-	unsigned actors; /* enum actor_kind */
-	unsigned flags;	 /* enum route_flag */
+	unsigned actors;       /* enum actor_kind */
+	enum permission needs; /* what an agent or a key must have; PERM_NONE where neither calls */
+	unsigned flags;	       /* enum route_flag */
+	/*
+	 * Where ids stand besides the :parts of the path, and of what: "?after=cursor" in the query,
+	 * "/agentId=member" in a JSON body, "agent=member" in a form. Words separated by blanks; ""
+	 * for none. Tests put foreign ids there.
+	 */
+	const char *ids;
 };
 
 extern const struct route routes[];
@@ -32,7 +40,7 @@ extern const size_t routes_count;
  */
 void route_dispatch(struct req *r);
 
-/* The table with its actors and :parts, for parlor routes --json. */
+/* The table with its actors, permissions and ids, for parlor routes --json. */
 void routes_json(struct buf *out);
 
 #endif

@@ -8,6 +8,7 @@ const world = await useWorld();
 const shop = await world.organization();
 const other = await world.organization();
 const routes = JSON.parse(await world.stack.parlor('routes', '--json'));
+const inPath = (route) => route.ids.filter((id) => id.in === 'path').map((id) => id.of);
 
 const mine = await shop.visitor(), neighbour = await shop.visitor(), stranger = await other.visitor();
 const begin = async (visitor) => (await visitor.begin()).conversation.id;
@@ -37,10 +38,10 @@ const bodies = {
 	'priority': () => ({ priority: 'urgent' }),
 	'assign': () => ({ agent: 'me' }),
 };
-const withIds = routes.filter((route) => route.ids.length);
+const withIds = routes.filter((route) => inPath(route).length);
 
 function ask(client, route, id) {
-	const path = route.path.replace(`:${route.ids[0]}`, encodeURIComponent(id));
+	const path = route.path.replace(`:${inPath(route)[0]}`, encodeURIComponent(id));
 	if (route.method === 'GET')
 		return client.get(route.path.endsWith('/thread') ? `${path}?after=0` : path);
 	const make = bodies[route.method === 'PATCH' ? 'PATCH' : route.path.split('/').pop()];
@@ -63,17 +64,19 @@ function fingerprint(answer, id) {
 test('the route table names its ids', () => {
 	assert.ok(withIds.length >= 15, `${withIds.length} routes with ids`);
 	for (const route of routes) {
-		assert.equal(route.ids.length, (route.path.match(/:/g) ?? []).length, route.path);
-		assert.ok(route.ids.length <= 1 && route.ids.every((name) => name in own),
+		assert.equal(inPath(route).length, (route.path.match(/:/g) ?? []).length, route.path);
+		assert.ok(inPath(route).length <= 1 && inPath(route).every((name) => name in own),
 			`${route.path}: an id that this test does not know`);
 		assert.ok(route.actors.length, route.path);
+		assert.equal(route.needs !== null, route.actors.some((name) => name === 'agent' || name === 'key'),
+			`${route.method} ${route.path}: a permission for agents and keys, none for others`);
 	}
 });
 
 for (const route of withIds)
 	for (const [name, caller] of Object.entries(callers))
 		test(`${route.method} ${route.path} by ${name}`, async () => {
-			const [kind] = route.ids, absent = word(26);
+			const [kind] = inPath(route), absent = word(26);
 			if (!route.actors.includes(name)) {
 				const refused = await ask(caller.client, route, own[kind]);
 				assert.ok([401, 403, 303].includes(refused.status), `${refused.status}`);

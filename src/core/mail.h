@@ -1,0 +1,21 @@
+/*
+ * Mail to be sent: a job, written in the transaction that causes it, so that a message goes out exactly
+ * when its cause was committed. parlor jobs renders the template and hands it to the SMTP server.
+ */
+#ifndef PARLOR_MAIL_H
+#define PARLOR_MAIL_H
+
+#include "db/db.h"
+
+struct json_object;
+
+struct mail {
+	const char *organization; /* on whose behalf; NULL for the installation's own */
+	const char *to;		  /* one address */
+	const char *template;	  /* "invitation": templates/mail/invitation.txt */
+	struct json_object *data; /* what the template shows; taken over */
+};
+
+enum err mail_queue(struct db *db, struct arena *mem, const struct mail *mail) MUST_USE;
+
+#endif
