@@ -35,7 +35,10 @@ give_text(char *to, size_t size, size_t count, void *session)
 	return n;
 }
 
-/* A line of the server: "250-more follows" or "250 the last one". */
+/*
+ * A line of the server: "250-more follows" or "250 the last one". After a refusal libcurl says QUIT;
+ * the farewell (221) is no answer to what we asked.
+ */
 static size_t
 take_reply(char *line, size_t size, size_t count, void *session)
 {
@@ -43,6 +46,8 @@ take_reply(char *line, size_t size, size_t count, void *session)
 	const size_t len = size * count;
 	size_t have, skip;
 
+	if (len >= 3 && memcmp(line, "221", 3) == 0)
+		return len;
 	if (s->reply_ended)
 		s->reply[0] = '\0';
 	s->reply_ended = len < 4 || line[3] != '-';
