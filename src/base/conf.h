@@ -29,8 +29,9 @@ struct conf {
 	bool poll_notify;	   /* listen for hints of other programs and other hosts */
 	bool poll_relay;	   /* pass the hints of this host on to other hosts */
 	/* [mail] */
-	const char *smtp_url; /* "smtp://mail.example.org:587"; "" for no mail, see conf_has_mail() */
-	const char *smtp_tls; /* required, offered or no */
+	const char
+		*smtp_url; /* "smtp://mail.example.org:587"; "" for no mail, see conf_has_mail() */
+	const char *smtp_tls;		       /* required, offered or no */
 	const char *smtp_user, *smtp_password; /* both or neither "" */
 	const char *smtp_ca_file;	       /* PEM; "" for the system's authorities */
 	const char *mail_from;		       /* "Name <address>", for mailbox_parse() */
@@ -40,15 +41,15 @@ struct conf {
 };
 
 enum conf_kind {
-	CONF_TEXT,   /* min is the least length */
-	CONF_URL,    /* http:// or https:// and a host, nothing after it */
-	CONF_TOKEN,  /* what may stand in the name of a cookie */
-	CONF_LEVEL,  /* a level of log.h */
-	CONF_SMTP,   /* smtp:// or smtps://, a host, perhaps a port and a name for EHLO; or empty */
-	CONF_TLS,    /* required, offered or no */
+	CONF_TEXT,  /* min is the least length */
+	CONF_URL,   /* http:// or https:// and a host, nothing after it */
+	CONF_TOKEN, /* what may stand in the name of a cookie */
+	CONF_LEVEL, /* a level of log.h */
+	CONF_SMTP,  /* smtp:// or smtps://, a host, perhaps a port and a name for EHLO; or empty */
+	CONF_TLS,   /* required, offered or no */
 	CONF_MAILBOX, /* an address, perhaps with a name before it; or empty */
-	CONF_BOOL,   /* yes or no, on or off, true or false, 1 or 0 */
-	CONF_NUMBER, /* min to max */
+	CONF_BOOL,    /* yes or no, on or off, true or false, 1 or 0 */
+	CONF_NUMBER,  /* min to max */
 };
 
 /* One row of the option table, also for documentation tests. */

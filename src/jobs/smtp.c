@@ -82,8 +82,7 @@ explain(struct arena *mem, const struct session *s, CURLcode code)
 {
 	if (reply_code(s) >= 400)
 		return printable(mem, "the mail server answered: ", s->reply);
-	return printable(
-		mem, "no mail server: ", *s->error ? s->error : curl_easy_strerror(code));
+	return printable(mem, "no mail server: ", *s->error ? s->error : curl_easy_strerror(code));
 }
 
 /* 530, 535 and 538 say that a login or encryption is missing. */
@@ -148,8 +147,8 @@ open_session(struct session *s, const struct conf *conf)
 }
 
 enum smtp_outcome
-smtp_send(struct arena *mem, const struct conf *conf, const struct smtp_mail *mail,
-	const char **why)
+smtp_send(
+	struct arena *mem, const struct conf *conf, const struct smtp_mail *mail, const char **why)
 {
 	struct session s = { .text = mail->text, .left = mail->len };
 	struct curl_slist *to = curl_slist_append(NULL, mail->to);
