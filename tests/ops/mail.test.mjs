@@ -271,7 +271,10 @@ test('a worker that is asked to end finishes the mail it is at', async () => {
 	assert.match((await readFile(stack.log('jobs'), 'utf8')).trimEnd().split('\n').at(-1), /"message":"ending"/);
 });
 
-// From here on the worker is stopped. Others run once, each with a configuration of its own.
+// From here on the worker is stopped, also when one of these runs alone. Others run once, each with a
+// configuration of its own.
+let stopped;
+const stopWorker = () => stopped ??= stack.stopComponent('jobs');
 
 async function configured(changes) {
 	const file = path.join(stack.home, 'other.ini'), lines = (await readFile(path.join(stack.home, 'parlor.ini'), 'utf8')).split('\n');
@@ -286,6 +289,7 @@ async function configured(changes) {
 }
 
 async function sendWith(changes) {
+	await stopWorker();
 	const to = newAddress(), id = await queue(to);
 	await stack.parlor('jobs', '--once', '--config', await configured(changes));
 	return { to, id, now: await state(id) };
@@ -343,6 +347,7 @@ test('templates that cannot be read make mail wait', async () => {
 });
 
 test('twenty attempts are made', async () => {
+	await stopWorker();
 	const id = await queue(newAddress()), file = await configured({ smtp_url: 'smtp://127.0.0.1:1' });
 	await sql.exec`UPDATE parlor.jobs SET attempts = 18 WHERE id = ${id}`;
 	await stack.parlor('jobs', '--once', '--config', file);
@@ -386,6 +391,7 @@ test('parlor doctor warns of mail that was given up', async () => {
 });
 
 test('what was given up is forgotten after 30 days', async () => {
+	await stopWorker();
 	const failed = () => sql.value`SELECT count(*)::integer FROM parlor.jobs WHERE failed_at IS NOT NULL`;
 	await sql.exec`UPDATE parlor.jobs SET failed_at = parlor.now() - interval '29 days' WHERE failed_at IS NOT NULL`;
 	const before = await failed();
