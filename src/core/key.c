@@ -105,7 +105,7 @@ finish(const struct access *as, enum err e)
 }
 
 enum err
-key_create(const struct access *as, unsigned may, const struct key_new *new, struct key_made *out)
+key_add(const struct access *as, unsigned may, const struct key_new *new, struct key_made *out)
 {
 	enum err e;
 
@@ -113,11 +113,16 @@ key_create(const struct access *as, unsigned may, const struct key_new *new, str
 		return ERR_INVALID;
 	if (given_by(new->scopes) & ~may)
 		return ERR_FORBIDDEN;
-	if ((e = db_begin(as->db)))
-		return e;
-	if (!(e = insert(as, new, KEYS_LIVE_MAX, out)))
-		e = write_line(as, "key.created", out->id, changes_of(new));
-	return finish(as, e);
+	e = insert(as, new, KEYS_LIVE_MAX, out);
+	return e ? e : write_line(as, "key.created", out->id, changes_of(new));
+}
+
+enum err
+key_create(const struct access *as, unsigned may, const struct key_new *new, struct key_made *out)
+{
+	enum err e = db_begin(as->db);
+
+	return e ? e : finish(as, key_add(as, may, new, out));
 }
 
 /* Whether a key may come into the hands of who asks: nobody gets more by it, or another's name. */

@@ -32,6 +32,10 @@ struct key_made {
 enum err key_create(const struct access *as, unsigned may, const struct key_new *new,
 	struct key_made *out) MUST_USE;
 
+/* The same within a transaction of the caller's. */
+enum err key_add(const struct access *as, unsigned may, const struct key_new *new,
+	struct key_made *out) MUST_USE;
+
 /*
  * A new secret with the name, scopes, member and lifetime of a key, which goes on for overlap seconds
  * (0: it ends now). ERR_FORBIDDEN: the key gives something beyond may, or acts for another member than

@@ -280,6 +280,17 @@ BEGIN
     END;
 END $$;
 
+-- As in 0014, with the name of what it is about.
+CREATE OR REPLACE FUNCTION parlor.audit_json(a parlor.audit_log) RETURNS json LANGUAGE sql STABLE
+AS $$
+  SELECT pg_catalog.json_build_object('id', a.id::text, 'actorType', a.actor_type,
+    'actorId', a.actor_id, 'actorName', parlor.actor_name(a.organization_id, a.actor_type, a.actor_id),
+    'action', a.action, 'targetType', a.target_type, 'targetId', a.target_id,
+    'targetName', parlor.target_name(a.organization_id, a.target_type, a.target_id),
+    'changes', coalesce(parlor.lenient_json(a.data), '{}'::json), 'ipAddress', a.ip_address,
+    'createdAt', parlor.rfc3339(a.created_at))
+$$;
+
 ------------------------------------------------------------------------- the operator's commands --
 
 -- Deletes at most batch rows of an organization's chat, what hangs on others first; returns how many.
