@@ -54,10 +54,18 @@ time_of(struct json_object *key, const char *name)
 	return o;
 }
 
+static bool
+gives_all(struct json_object *scopes)
+{
+	return json_object_array_length(scopes) == 1 &&
+	       strcmp(json_object_get_string(json_object_array_get_idx(scopes, 0)), "*") == 0;
+}
+
 static struct json_object *
 row_of(const struct req *r, struct json_object *key)
 {
 	struct json_object *row = json_object_new_object(), *state = json_object_new_object();
+	struct json_object *scopes = json_member(key, "scopes");
 	const char *now = json_text(key, "state"), *member = json_text(key, "memberId");
 	const bool live = strcmp(now, "active") == 0 || strcmp(now, "replaced") == 0;
 
@@ -67,7 +75,8 @@ row_of(const struct req *r, struct json_object *key)
 	json_set(row, "member", json_text(key, "memberName"));
 	json_set(state, "value", now);
 	json_set_object(row, "state", state);
-	json_set_object(row, "scopes", json_object_get(json_member(key, "scopes")));
+	json_set_object(row, "scopes", json_object_get(scopes));
+	json_set_bool(row, "all", gives_all(scopes));
 	json_set_object(row, "created", time_of(key, "createdAt"));
 	json_set_object(row, "used", time_of(key, "lastUsedAt"));
 	json_set_object(row, "expires", time_of(key, "expiresAt"));
@@ -151,7 +160,7 @@ show(struct req *r, const struct keys_page *page)
 	json_set(context, "key", key);
 	json_set(context, "error", page->error);
 	json_set(context, "saved", page->saved);
-	json_set(context, "name", page->name ? page->name : "");
+	json_set(context, "typed", page->name ? page->name : "");
 	json_set_object(
 		context, "scopeChoices", scope_choices(r, page->scopes ? page->scopes : ""));
 	json_set_object(context, "made", made_object(page));
@@ -198,7 +207,8 @@ refuse(struct req *r, enum err e, enum keys_act act, struct keys_page *page)
 		return e;
 	page->status = statuses[e];
 	if (!page->error)
-		page->error = r->problem_detail;
+		page->error = r->problem_detail ? r->problem_detail
+						: "There is no such permission to give.";
 	return show(r, page);
 }
 

@@ -356,7 +356,7 @@ describe('a copy of the database', () => {
 		const twin = expect(await rotate(owner, (await make(owner)).key.id), 201).json.secret;
 		const visitor = await shop.visitor();
 		await visitor.begin();
-		const dump = execFileSync('pg_dump', ['--inserts', world.stack.databaseUrl], { encoding: 'utf8', maxBuffer: 1 << 30 });
+		const dump = execFileSync('pg_dump', ['--inserts', '--enable-row-security', world.stack.databaseUrl], { encoding: 'utf8', maxBuffer: 1 << 30 });
 		assert.ok(dump.includes(shop.name), 'the dump holds the organization');
 		for (const credential of [secret, twin, visitor.token, shop.secretKey]) {
 			assert.ok(!dump.includes(credential) && !dump.includes(credential.slice(-43)));
