@@ -155,7 +155,7 @@ done(const struct tool *t, const char *user, const char *what)
 	json_set(out, "email", user_address(t->mem, t->args[0]));
 	if (t->json)
 		tool_line(json_write(out));
-	tool_say(t, what, t->args[0]);
+	tool_say(t, "%s %s", t->args[0], what);
 	return TOOL_DONE;
 }
 
@@ -173,7 +173,7 @@ run_password(struct tool *t, int argc, char **argv)
 		return status;
 	if ((e = operator_user_password(t->db, t->mem, user, password, t->by)))
 		return tool_fail(t, e, "the password cannot be changed");
-	return done(t, user, "%s has a new password; all sessions are ended");
+	return done(t, user, "has a new password; all sessions are ended");
 }
 
 static int
@@ -190,8 +190,8 @@ run_disable(struct tool *t, int argc, char **argv)
 	if (e && e != ERR_CONFLICT)
 		return tool_fail(t, e, "the user cannot be disabled");
 	return done(t, user,
-		e ? "%s was disabled already"
-		  : "%s is disabled; sessions are ended, keys that act for them revoked");
+		e ? "was disabled already"
+		  : "is disabled; sessions are ended, keys that act for them revoked");
 }
 
 static int
@@ -208,7 +208,7 @@ run_enable(struct tool *t, int argc, char **argv)
 	if (e && e != ERR_CONFLICT)
 		return tool_fail(t, e, "the user cannot be enabled");
 	return done(t, user,
-		e ? "%s was not disabled" : "%s may sign in again; keys that were revoked stay so");
+		e ? "was not disabled" : "may sign in again; keys that were revoked stay so");
 }
 
 int

@@ -58,8 +58,8 @@ ask_hidden(const char *question, char *out, size_t size)
 		sigaction(signals[i], &catch, &before[i]);
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	fputs(question, stderr);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	fputs(question, stderr); /* when nothing is echoed any more */
 	good = read_line(STDIN_FILENO, out, size);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	fputc('\n', stderr);
