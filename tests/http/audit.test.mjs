@@ -78,7 +78,7 @@ describe('the page of the log', () => {
 		const id = await newKey(owner);
 		await world.sql.exec`INSERT INTO parlor.audit_log (organization_id, actor_type, actor_id, action, target_type, target_id, data)
 			VALUES (${o.id}, 'operator', 'ops', 'user.disabled', 'user', ${o.members.agent.user}, NULL),
-			(${o.id}, 'user', 'gone', 'team.name_changed', 'team', 'gone', '{"name":["<b>a","b"],"waitSeconds":7200}'),
+			(${o.id}, 'user', 'gone', 'team.name_changed', 'team', 'gone', '{"name":["<b>a","b"],"waitSeconds":7200,"teamId":"hidden1","scopes":"*"}'),
 			(${o.id}, 'key', ${id}, 'key.created', 'key', ${id}, 'not json'),
 			(${o.id}, 'system', NULL, 'key.revoked', 'key', ${id}, '{"reason":"The member left."}')`;
 		const { text } = expect(await owner.get('/settings/audit'), 200);
@@ -86,9 +86,10 @@ describe('the page of the log', () => {
 		for (const words of [`${o.members.admin.name} changed the settings of the widget`, 'Colour #2f6fed #112233',
 			'Show who answers yes no', 'Nobody online', `${o.members.admin.name} made a secret key: audited`, owner.address,
 			`ops, on the server disabled a user’s account: ${o.members.agent.name}`,
-			'Somebody who has left team: name changed', 'Name &lt;b&gt;a b', 'Wait 2 hours',
+			'Somebody who has left team: name changed', 'Name &lt;b&gt;a b', 'Wait 2 hours', 'Scopes everything',
 			'The key “audited” made a secret key: audited', 'Parlor itself revoked a secret key', 'Reason The member left.'])
 			assert.ok(flat.includes(words), `${words}: ${flat}`);
+		assert.ok(!flat.includes('hidden1'), 'an id tells people nothing');
 		assert.ok(flat.indexOf('Parlor itself') < flat.indexOf('changed the settings'), 'newest first');
 	});
 
