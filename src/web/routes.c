@@ -7,6 +7,7 @@
 #define GET METHOD_GET
 #define POST METHOD_POST
 #define PATCH METHOD_PATCH
+#define DELETE METHOD_DELETE
 #define ANYONE ACTOR_ANYONE, PERM_NONE
 #define VISITOR ACTOR_VISITOR, PERM_NONE
 #define STAFF (ACTOR_AGENT | ACTOR_KEY)
@@ -14,6 +15,7 @@
 #define SIGNED_IN PERM_SIGNED_IN
 #define READ PERM_CONVERSATIONS_READ
 #define WRITE PERM_CONVERSATIONS_WRITE
+#define KEYS PERM_KEYS_WRITE
 
 /* clang-format off */
 const struct route routes[] = {
@@ -44,6 +46,12 @@ const struct route routes[] = {
 	{ GET, "/api/v1/audit-log", api_audit_log, STAFF, PERM_AUDIT_READ, 0, "?after=cursor" },
 	{ GET, "/api/v1/events", api_events, STAFF, READ, R_POLL, "?cursor=cursor" },
 
+	/* Secret keys */
+	{ GET, "/api/v1/api-keys", api_keys, STAFF, KEYS, 0, "?after=cursor" },
+	{ POST, "/api/v1/api-keys", api_key_post, STAFF, KEYS, 0, "" },
+	{ POST, "/api/v1/api-keys/:key/rotate", api_key_rotate, STAFF, KEYS, 0, "" },
+	{ DELETE, "/api/v1/api-keys/:key", api_key_delete, STAFF, KEYS, 0, "" },
+
 	/* The dashboard */
 	{ GET, "/", dash_home, ANYONE, R_PAGE, "" },
 	{ GET, "/sign-in", dash_sign_in, ANYONE, R_PAGE, "" },
@@ -64,6 +72,14 @@ const struct route routes[] = {
 	{ GET, "/visitors", dash_visitors, AGENT, PERM_VISITORS_READ, R_PAGE, "?after=cursor" },
 	{ GET, "/settings/widget", dash_widget, AGENT, PERM_SETTINGS_READ, R_PAGE, "" },
 	{ POST, "/settings/widget", dash_widget_post, AGENT, PERM_SETTINGS_WRITE, R_PAGE | R_FORM, "" },
+
+	/* The dashboard: keys and the audit log */
+	{ GET, "/settings/keys", dash_keys, AGENT, KEYS, R_PAGE, "?after=cursor" },
+	{ POST, "/settings/keys", dash_key_post, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/keys/publishable", dash_key_publishable, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/keys/:key/rotate", dash_key_rotate, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/keys/:key/revoke", dash_key_revoke, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/audit", dash_audit, AGENT, PERM_AUDIT_READ, R_PAGE, "?after=cursor" },
 
 	/* Everybody */
 	{ GET, "/widget/frame", widget_frame, ANYONE, R_PAGE, "" },
