@@ -33,4 +33,10 @@ enum err dash_visitors(struct req *r);
 enum err dash_widget(struct req *r);
 enum err dash_widget_post(struct req *r);
 
+/* dash_identity.c */
+enum err dash_identity(struct req *r);
+enum err dash_identity_post(struct req *r);
+enum err dash_identity_secret_post(struct req *r);
+enum err dash_identity_retire(struct req *r);
+
 #endif

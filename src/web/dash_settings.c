@@ -51,6 +51,8 @@ settings_page(struct req *r, int status, struct json_object *settings, struct js
 	json_set_object(settings, "themes", options(themes, ARRAY_LEN(themes), theme));
 	json_set_object(settings, "positions", options(positions, ARRAY_LEN(positions), position));
 	json_set_bool(settings, "canEdit", may_edit(r));
+	json_set_bool(settings, "tabWidget", true);
+	json_set_bool(settings, "canKeys", r->who.may & PERM_KEYS_WRITE);
 	json_set_bool(settings, "saved", status == 200 && req_query(r, "saved"));
 	json_set_object(settings, "errors", errors);
 	return reply_page_status(r, status, "dash/settings_widget", json_object_get(settings));
