@@ -267,6 +267,12 @@ auth_visitor_session(struct req *r)
 	return cookie_token(r);
 }
 
+bool
+auth_holds_session(struct req *r)
+{
+	return r->app->conf->visitor_sign_in && cookie_token(r);
+}
+
 const char *
 auth_bearer(const struct req *r)
 {

@@ -66,8 +66,9 @@ const core = (() => {
 		try {
 			/* no-store: browsers make a second tab's equal GET wait for the first one's answer. */
 			const answer = await fetch('../api/v1/widget/' + path, { method, headers, signal: cut.signal,
-				body: body && JSON.stringify(body), credentials: 'omit',
-				cache: token ? 'no-store' : 'default' });
+				body: body && JSON.stringify(body), keepalive: method === 'DELETE',
+				/* Where no token speaks for somebody, a sign-in at our own site may. */
+				credentials: token ? 'omit' : 'same-origin', cache: token ? 'no-store' : 'default' });
 			const text = await answer.text();
 			const data = text ? JSON.parse(text) : null;
 			if (answer.ok)

@@ -16,6 +16,7 @@
 		offline: 'Offline. Messages are sent when you are back.',
 		slow: 'No connection to the chat. Trying again…',
 		refused: 'The chat is not available on this page.',
+		expired: 'Load this page again to chat.',
 	} };
 	const root = document.documentElement;
 	const { body } = document;
@@ -23,7 +24,7 @@
 	const text = strings[lang] || strings.en;
 	const $ = (id) => document.getElementById(id);
 	const { legible, accent, links } = core;
-	const sync = createSync(body.dataset.key, changed);
+	const sync = createSync(body.dataset.key, changed, say, body.dataset.known);
 	const { state, store } = sync;
 	const dark = matchMedia('(prefers-color-scheme: dark)');
 	let site = null; /* origin of the page around us, once it has spoken */
@@ -313,31 +314,35 @@
 		}, site);
 	}
 
-	function close() {
-		if (site)
-			window.parent.postMessage({ parlor: 1, type: 'close' }, site);
+	function say(type) {
+		if (type === 'cleared') {
+			input.value = '';
+			grow();
+		} else if (site)
+			window.parent.postMessage({ parlor: 1, type }, site);
 	}
 
+	const close = () => say('close');
+
 	const isText = (value, max) => typeof value === 'string' && value.length <= max;
-	const isName = (value) => value === undefined || isText(value, 120);
+	const isName = (value) => value === undefined || isText(value, 8192);
 
 	window.addEventListener('message', ({ source, origin, data }) => {
 		if (source !== window.parent || origin === 'null' || (site || origin) !== origin ||
 			!data || data.parlor !== 1)
 			return;
 		if (data.type === 'leave') {
-			sync.leave();
-			input.value = '';
-			source.postMessage({ parlor: 1, type: 'left' }, origin);
+			site = origin;
+			sync.leave().then(() => say('left'));
 		}
 		const { type, url, referrer, color, user } = data;
-		const { name, email } = user || {};
+		const { id, hash, token, name, email } = user || {};
 		if (type !== 'page' || typeof data.shown !== 'boolean' || !isText(url, 1e5) || !isText(referrer, 1e5) ||
-			!isText(color, 7) || !/^(#[0-9a-f]{6})?$/i.test(color) || typeof user !== 'object' || !isName(name) || !isName(email))
+			!isText(color, 7) || !/^(#[0-9a-f]{6})?$/i.test(color) || typeof user !== 'object' || ![id, hash, token, name, email].every(isName))
 			return;
 		site = origin;
 		pageColor = color;
-		sync.visit(url, referrer, name || email ? { name, email } : undefined);
+		sync.visit(url, referrer, user ? { id, hash, token, name, email } : undefined);
 		show(data.shown);
 	});
 
