@@ -12,7 +12,8 @@ const inPath = (route) => route.ids.filter((id) => id.in === 'path').map((id) =>
 
 const mine = await shop.visitor(), neighbour = await shop.visitor(), stranger = await other.visitor();
 const begin = async (visitor) => (await visitor.begin()).conversation.id;
-const own = { conversation: await begin(mine), visitor: mine.id };
+// Whom staff look at is not who asks as a visitor: signing out ends a visitor's sessions.
+const own = { conversation: await begin(mine), visitor: (await shop.visitor()).id };
 const next = { conversation: await begin(neighbour), visitor: neighbour.id };
 const foreign = { conversation: await begin(stranger), visitor: stranger.id };
 
@@ -29,6 +30,7 @@ const bodies = {
 	'notes': () => ({ clientId: word(), content: 'x' }),
 	'typing': () => ({ typing: true }),
 	'read': () => ({ seq: 1 }),
+	'sign-out': () => undefined,
 	'assignments': () => ({ agentId: null }),
 	'PATCH': () => ({ status: 'closed', priority: 'urgent', subject: 'taken', tags: ['taken'] }),
 	// forms
