@@ -17,18 +17,20 @@ SELECT u.id, u.name, u.email, u.email_verified, encode(sha256(convert_to($1, 'UT
   FROM parlor.auth_session($1) s JOIN users u ON u.id = s.user_id;
 
 -- name: identity_settings
-SELECT json_build_object('mode', o.chat_identity, 'followSignIn', o.chat_follow_sign_in,
+SELECT json_build_object('mode', coalesce(r.mode, 'optional'),
+         'followSignIn', coalesce(r.follow_sign_in, false),
          'secrets', (SELECT coalesce(json_agg(json_build_object('id', s.id, 'hint', s.hint,
                        'createdAt', rfc3339(s.created_at), 'lastUsedAt', rfc3339(s.last_used_at))
                        ORDER BY s.created_at DESC, s.id DESC), '[]'::json)
                        FROM identity_secrets s WHERE s.organization_id = $1))::text
-  FROM organizations o WHERE o.id = $1;
+  FROM organizations o LEFT JOIN identity_rules r ON r.organization_id = o.id WHERE o.id = $1;
 
 -- name: identity_lock
 SELECT id FROM organizations WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: identity_change
-UPDATE organizations SET chat_identity = $2, chat_follow_sign_in = $3::boolean WHERE id = $1;
+INSERT INTO identity_rules (organization_id, mode, follow_sign_in) VALUES ($1, $2, $3::boolean)
+ON CONFLICT (organization_id) DO UPDATE SET mode = excluded.mode, follow_sign_in = excluded.follow_sign_in;
 
 -- name: identity_secret_insert
 INSERT INTO identity_secrets (id, organization_id, slot, secret, hint)

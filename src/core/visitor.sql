@@ -3,13 +3,15 @@ SELECT organization_id, visitor_id, name, chat_domain FROM parlor.auth_visitor($
 
 -- name: visitor_resume
 -- What the organization asks for, and what a token ($2, by its hash) of it stands for, if it is good.
-SELECT o.chat_identity, o.chat_follow_sign_in, u.id, u.verified, t.session_hash, u.identity_key
+SELECT coalesce(r.mode, 'optional'), coalesce(r.follow_sign_in, false), u.id, u.verified, t.session_hash,
+       u.identity_key
   FROM organizations o
+  LEFT JOIN identity_rules r ON r.organization_id = o.id
   LEFT JOIN (visitor_tokens t
     JOIN chat_users u ON u.organization_id = t.organization_id AND u.id = t.chat_user_id)
     ON t.organization_id = o.id AND t.token_hash = $2 AND t.revoked_at IS NULL
    AND t.expires_at > parlor.now() AND t.idle_expires_at > parlor.now()
-   AND (u.verified OR o.chat_identity <> 'everybody')
+   AND (u.verified OR r.mode IS DISTINCT FROM 'everybody')
  WHERE o.id = $1;
 
 -- name: visitor_insert

@@ -1,15 +1,16 @@
 -- Who a visitor is: the secrets by which an organization's server proves it, what is asked for, and
 -- visitors who are signed in at this site. docs/identity.md tells the rules.
 
--- chat_identity, what is asked for:
+-- What an organization asks for; without a row, the defaults.
 --   optional   a page may claim who its visitor is; what is proven is marked
 --   users      whom a page names must be proven; visitors without a name may write
 --   everybody  nobody may write without proof
-ALTER TABLE public.organizations
-  ADD COLUMN IF NOT EXISTS chat_identity text DEFAULT 'optional' NOT NULL,
-  ADD COLUMN IF NOT EXISTS chat_follow_sign_in boolean DEFAULT false NOT NULL;
-SELECT parlor.ensure_constraint('public.organizations', 'organizations_chat_identity_check',
-  $$CHECK (chat_identity IN ('optional', 'users', 'everybody'))$$);
+-- follow_sign_in: the visitors' accounts are those of this site.
+CREATE TABLE parlor.identity_rules (
+  organization_id text PRIMARY KEY REFERENCES public.organizations (id) ON DELETE CASCADE,
+  mode text DEFAULT 'optional' NOT NULL CHECK (mode IN ('optional', 'users', 'everybody')),
+  follow_sign_in boolean DEFAULT false NOT NULL
+);
 
 -- At most two: while one is exchanged, both are good. Sealed with a key that is not in the database.
 CREATE TABLE parlor.identity_secrets (
@@ -45,13 +46,20 @@ BEGIN
       WHERE t.token_hash = hash AND t.revoked_at IS NULL
         AND t.expires_at > parlor.now() AND t.idle_expires_at > parlor.now()
         AND o.chat_is_active IS NOT FALSE
-        AND (u.verified OR o.chat_identity <> 'everybody');
+        AND (u.verified OR NOT EXISTS (
+          SELECT FROM parlor.identity_rules r
+            WHERE r.organization_id = t.organization_id AND r.mode = 'everybody'));
 END $$;
 
 -- Ends the waits of those who are nobody from now on; the others just ask again.
-CREATE TRIGGER parlor_identity AFTER UPDATE ON public.organizations
-  FOR EACH ROW WHEN (OLD.chat_identity <> 'everybody' AND NEW.chat_identity = 'everybody')
-  EXECUTE FUNCTION parlor.organizations_revoked();
+CREATE FUNCTION parlor.identity_demanded() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM parlor.revoke(NEW.organization_id, NULL, 'organization', NEW.organization_id);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER parlor_demanded AFTER INSERT OR UPDATE ON parlor.identity_rules
+  FOR EACH ROW WHEN (NEW.mode = 'everybody') EXECUTE FUNCTION parlor.identity_demanded();
 
 -- As in 0008; also ends the visitors' tokens that were given for the session.
 CREATE OR REPLACE FUNCTION parlor.sessions_revoked() RETURNS trigger
@@ -102,7 +110,7 @@ CREATE FUNCTION parlor.identify_visitor(organization text, new_id text, person t
 RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   account text := (SELECT a.id FROM public.users a WHERE a.id = person AND (length(person) >= 16
-    OR (SELECT o.chat_follow_sign_in FROM public.organizations o WHERE o.id = organization)));
+    OR (SELECT r.follow_sign_in FROM parlor.identity_rules r WHERE r.organization_id = organization)));
   found text := (SELECT u.id FROM public.chat_users u
                    WHERE u.organization_id = organization AND u.identity_key = person);
 BEGIN
@@ -154,7 +162,7 @@ END $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA parlor FROM PUBLIC;
 
 INSERT INTO parlor.grants (role, what) VALUES
-  ('parlor_app', 'UPDATE (chat_identity, chat_follow_sign_in) ON public.organizations'),
+  ('parlor_app', 'SELECT, INSERT, UPDATE (mode, follow_sign_in) ON parlor.identity_rules'),
   ('parlor_app', 'SELECT, INSERT, UPDATE (last_used_at), DELETE ON parlor.identity_secrets'),
   ('parlor_app', 'EXECUTE ON FUNCTION parlor.metadata_merge(text, text),
      parlor.identify_visitor(text, text, text, text, text, boolean, text, text, text, text,

@@ -33,6 +33,12 @@ async function proving(options) {
 const newSecret = async (shop) => expect(await shop.api.post(`${IDENTITY}/secrets`), 201).json.secret;
 const start = (shop, body, client = shop.client()) => client.post('/api/v1/widget/session', { key: shop.key, ...body });
 const started = async (shop, body) => expect(await start(shop, body), 200).json;
+// Many at once are more than the server takes at one moment: who is told so asks again.
+const insist = (ask) => eventually('an answer', async () => {
+	const answer = await ask();
+	return ![429, 503].includes(answer.status) && answer;
+}, { seconds: 60 });
+const crowd = (shop, user) => Promise.all(Array.from({ length: 50 }, async () => expect(await insist(() => start(shop, { user })), 200).json));
 const refused = (answer, code) => assert.equal(expect(answer, 403).json.code, code);
 const with_ = (shop, token) => shop.client({ Authorization: `Bearer ${token}` });
 const texts = async (shop, token, conversation) =>
@@ -66,10 +72,10 @@ describe('a proven user', () => {
 	test('is one visitor when 50 devices come at once', async () => {
 		const shop = await proving();
 		const user = shop.user('everywhere');
-		const all = await Promise.all(Array.from({ length: 50 }, () => started(shop, { user })));
+		const all = await crowd(shop, user);
 		assert.equal(new Set(all.map(({ visitor }) => visitor.id)).size, 1);
 		assert.equal(new Set(all.map(({ token }) => token)).size, 50);
-		assert.equal(await world.sql.value`SELECT count(*) FROM chat_users WHERE organization_id = ${shop.id}`, '1');
+		assert.equal(await world.sql.value`SELECT count(*) FROM chat_users WHERE organization_id = ${shop.id}`, 1);
 	});
 
 	test('is told of as an event', async () => {
@@ -164,7 +170,7 @@ describe('a proof that is not good', () => {
 			bodies.add(answer.text.replaceAll(answer.json.requestId, ''));
 		}
 		assert.equal(bodies.size, 1);
-		assert.equal(await world.sql.value`SELECT count(*) FROM chat_users WHERE organization_id = ${shop.id}`, '0');
+		assert.equal(await world.sql.value`SELECT count(*) FROM chat_users WHERE organization_id = ${shop.id}`, 0);
 		assert.equal((await started(shop, { user: { id: 'u', hash: good } })).visitor.verified, true);
 	});
 
@@ -421,7 +427,7 @@ describe('a visitor of an account (users.id)', () => {
 		const old = `vt_00000000_${word(43)}`;
 		await world.sql.exec`INSERT INTO parlor.visitor_tokens (token_hash, organization_id, chat_user_id) VALUES (${blake2b(old)}, ${shop.id}, ${ids[1]})`;
 		expect(await with_(shop, old).get('/api/v1/widget/conversations'), 200);
-		const all = await Promise.all(Array.from({ length: 50 }, () => started(shop, { user: shop.user(account) })));
+		const all = await crowd(shop, shop.user(account));
 		assert.deepEqual([...new Set(all.map(({ visitor }) => visitor.id))], [ids[1]]);
 		assert.deepEqual(await texts(shop, all[0].token, conversation), ['from the other program']);
 		expect(await with_(shop, old).get('/api/v1/widget/conversations'), 401);
@@ -476,7 +482,7 @@ describe('a token', () => {
 		assert.match(token, /^vt_[0-9a-f]{8}_[\w-]{43}$/);
 		assert.equal(Buffer.from(token.slice(12), 'base64url').length, 32);
 		assert.deepEqual([await days(token, 'idle_expires_at'), await days(token, 'expires_at')], [30, 180]);
-		assert.equal(await world.sql.value`SELECT count(*) FROM parlor.visitor_tokens t WHERE to_jsonb(t)::text LIKE ${`%${token.slice(12)}%`}`, '0');
+		assert.equal(await world.sql.value`SELECT count(*) FROM parlor.visitor_tokens t WHERE to_jsonb(t)::text LIKE ${`%${token.slice(12)}%`}`, 0);
 	});
 
 	test('goes on when it is used, never beyond its end', async () => {
