@@ -61,7 +61,7 @@ widget_frame(struct req *r)
 	r->frame_ancestors = ancestors(r, organization.domains);
 	context = json_object_new_object();
 	json_set(context, "key", key);
-	json_set_bool(context, "known", is_known(r, organization.id));
+	json_set(context, "known", is_known(r, organization.id) ? "yes" : "");
 	json_set_object(context, "settings", json_tokener_parse(organization.settings));
 	return reply_page(r, "widget/frame", context);
 }

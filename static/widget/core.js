@@ -56,8 +56,7 @@ const core = (() => {
 		const cut = new AbortController();
 		const abort = () => cut.abort();
 		const timer = setTimeout(abort, timeout);
-		if (signal)
-			signal.addEventListener('abort', abort);
+		signal?.addEventListener('abort', abort);
 		const headers = {};
 		if (token)
 			headers.Authorization = 'Bearer ' + token;
@@ -78,8 +77,7 @@ const core = (() => {
 			throw error.status ? error : failure(0);
 		} finally {
 			clearTimeout(timer);
-			if (signal)
-				signal.removeEventListener('abort', abort);
+			signal?.removeEventListener('abort', abort);
 		}
 	}
 

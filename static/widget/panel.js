@@ -49,7 +49,7 @@
 	function draw() {
 		const { settings, phase, thread, pending } = state;
 		const empty = !thread.list.length && !pending.length;
-		body.className = classes(phase, settings && settings.online && 'online', empty && 'empty');
+		body.className = classes(phase, settings?.online && 'online', empty && 'empty');
 		write('notice', text[phase] || state.offline && text.offline || '');
 		if (settings)
 			drawSettings(settings);
@@ -174,7 +174,7 @@
 				rows.push(bubbleRow(message, !together(before, message), !together(message, list[i + 1]),
 					message === lastMine && !message.item && (message.seq <= conversation.agentReadSeq ? text.seen : text.sent)));
 		});
-		if (conversation && conversation.status === 'closed' && !pending.length)
+		if (conversation?.status === 'closed' && !pending.length)
 			rows.push(lineRow('closed', 'line', text.closed));
 		return rows;
 	}
@@ -304,28 +304,28 @@
 	 */
 	function tellSite() {
 		const { conversation, settings } = state;
-		if (!site || !settings && !late)
+		if (!settings && !late)
 			return;
-		window.parent.postMessage({
-			parlor: 1, type: 'state', unread: sync.unread(),
-			color: accent(pageColor || settings && settings.primaryColor || '#2f6fed').ground,
+		say('state', {
+			unread: sync.unread(),
+			color: accent(pageColor || settings?.primaryColor || '#2f6fed').ground,
 			keeps: conversation && conversation.status !== 'closed' || state.pending.length ? 'open' :
 				store.names().length ? 'some' : '',
-		}, site);
+		});
 	}
 
-	function say(type) {
+	function say(type, more) {
 		if (type === 'cleared') {
 			input.value = '';
 			grow();
-		} else if (site)
-			window.parent.postMessage({ parlor: 1, type }, site);
+		}
+		if (site)
+			window.parent.postMessage({ parlor: 1, type, ...more }, site);
 	}
 
 	const close = () => say('close');
 
 	const isText = (value, max) => typeof value === 'string' && value.length <= max;
-	const isName = (value) => value === undefined || isText(value, 8192);
 
 	window.addEventListener('message', ({ source, origin, data }) => {
 		if (source !== window.parent || origin === 'null' || (site || origin) !== origin ||
@@ -338,11 +338,11 @@
 		const { type, url, referrer, color, user } = data;
 		const { id, hash, token, name, email } = user || {};
 		if (type !== 'page' || typeof data.shown !== 'boolean' || !isText(url, 1e5) || !isText(referrer, 1e5) ||
-			!isText(color, 7) || !/^(#[0-9a-f]{6})?$/i.test(color) || typeof user !== 'object' || ![id, hash, token, name, email].every(isName))
+			!isText(color, 7) || !/^(#[0-9a-f]{6})?$/i.test(color) || typeof user !== 'object' || ![id, hash, token, name, email].every((value = '') => isText(value, 8192)))
 			return;
 		site = origin;
 		pageColor = color;
-		sync.visit(url, referrer, user ? { id, hash, token, name, email } : undefined);
+		sync.visit(url, referrer, user && { id, hash, token, name, email });
 		show(data.shown);
 	});
 

@@ -75,7 +75,7 @@ function createSync(key, changed, say, known) {
 	async function resume() {
 		const token = store.get('token');
 		try {
-			if (token || known || page.user && (page.user.hash || page.user.token))
+			if (token || known || page.user?.hash || page.user?.token)
 				await enter(token);
 		} catch (error) {
 			if (error.status !== 401)
@@ -124,7 +124,7 @@ function createSync(key, changed, say, known) {
 			});
 			const { conversation, visitor } = answer;
 			const thread = new Thread();
-			if (conversation && conversation.lastSeq)
+			if (conversation?.lastSeq)
 				thread.merge(await patient(() =>
 					messages(conversation, answer.token, 'limit=50&before=' + (conversation.lastSeq + 1))));
 			if (mine !== held)
@@ -172,8 +172,7 @@ function createSync(key, changed, say, known) {
 	async function leave() {
 		const token = store.get('token');
 		drop();
-		if (channel)
-			channel.postMessage(null);
+		channel?.postMessage(null);
 		if (token)
 			await request('DELETE', 'session', { token, timeout: 3000 }).catch(() => {});
 	}
@@ -257,7 +256,7 @@ function createSync(key, changed, say, known) {
 
 	const isOpen = () => session && state.conversation && state.conversation.status !== 'closed';
 
-	async function put({ clientId, content }) {
+	async function put({ at, clientId, content }) {
 		/* The first message makes the visitor. Later another tab may have begun a conversation. */
 		if (!session || !isOpen() && session !== loaded) {
 			await enter(store.get('token'));
@@ -272,7 +271,7 @@ function createSync(key, changed, say, known) {
 			body: { clientId, content, pageUrl: isOpen() ? undefined : page.pageUrl },
 		});
 		if (turn !== session)
-			return; /* the thread is another one now; sent again, it is known there */
+			return discard({ at, clientId }); /* it has arrived where it was written, though that is not shown any more */
 		if (answer.conversation)
 			adopt(answer.conversation);
 		state.thread.merge([answer.message]);
@@ -313,8 +312,7 @@ function createSync(key, changed, say, known) {
 				online(true);
 				if (turn === session) {
 					apply(batch);
-					if (channel)
-						channel.postMessage(batch);
+					channel?.postMessage(batch);
 				}
 				/* Short polling, or an answer that should have been held: no spinning. */
 				pause = batch.pollAfterMs * (1 + Math.random() / 5) ||
@@ -444,8 +442,7 @@ function createSync(key, changed, say, known) {
 	function lead(steal) {
 		if (leader)
 			return;
-		if (claim)
-			claim.abort();
+		claim?.abort();
 		const mine = claim = new AbortController();
 		const begun = () => {
 			leader = true;
@@ -463,8 +460,7 @@ function createSync(key, changed, say, known) {
 				return begun();
 			}
 			leader = false; /* another tab took it */
-			if (cut)
-				cut.abort();
+			cut?.abort();
 			lead();
 		});
 	}
@@ -495,7 +491,7 @@ function createSync(key, changed, say, known) {
 		const token = store.get('token');
 		if (!token && session)
 			forget();
-		else if (token && !(session && session.token === token))
+		else if (token && session?.token !== token)
 			resume().catch(() => {});
 		collect();
 		deliver();

@@ -1,7 +1,7 @@
 // A page says who its visitor is; a shared computer forgets. In two tabs of one browser.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterEach, before, describe, test } from 'node:test';
 import { expect } from '../lib/world.mjs';
 import { Widget, eventually, picture, useBrowser } from './helper.mjs';
 
@@ -20,7 +20,7 @@ before(async () => {
 			await api.request('DELETE', `${identity}/secrets/old`); // of a run before
 	}
 });
-after(() => browser.close({ allow: /40[13]/ }));
+afterEach(() => browser.close({ allow: /40[13]/ }));
 
 function hashOf(user, ahead = 600) {
 	const end = Math.floor(Date.now() / 1000) + ahead;
@@ -52,6 +52,7 @@ describe('identify', () => {
 		const here = await new Widget(desk.page).open();
 		await here.say('anonymous at the desk');
 		await here.hears('anonymous at the desk');
+		await eventually('it is sent', async () => (await here.meta()).some((text) => text.includes('Sent')));
 		await call(desk.page, 'identify', { id: name, hash: hashOf(name), name: 'Ida Identified' });
 		await here.hears('from my phone');
 		assert.ok(!(await here.texts()).includes('anonymous at the desk'));

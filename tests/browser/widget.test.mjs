@@ -455,6 +455,28 @@ describe('who the visitor is', () => {
 		await until('sent', () => contents(state).join() === 'known');
 	});
 
+	test('what is under way when the person becomes known arrives once', async () => {
+		const world = proving({ 'hash of a': 'a' });
+		const { sync, state, storage } = await begun(world);
+		const { handle } = world, arrived = [];
+		let release;
+		world.handle = async (method, path, body, headers) => {
+			if (path !== 'conversations')
+				return handle(method, path, body, headers);
+			arrived.push(headers.Authorization);
+			const answer = await handle(method, path, body, headers);
+			await new Promise((done) => { release = done; });
+			return answer;
+		};
+		sync.send('on its way');
+		await until('asked', () => release);
+		visit(sync, ada);
+		await until('identified', () => storage['parlor.pk_test.token'] === 't-a');
+		release();
+		await until('done', () => !state.pending.length);
+		assert.deepEqual(arrived, ['Bearer t1']);
+	});
+
 	test('the same user told again asks nothing; another one does not inherit what was written', async () => {
 		const world = proving({ 'hash of a': 'a', 'hash of b': 'b' });
 		const { sync, state, asked, storage, said } = await begun(world);

@@ -77,9 +77,9 @@ describe('who is signed in at this site', () => {
 		assert.equal((await start({ ...frame, Cookie: user.cookie }, {}, plain)).json.visitor.verified, false);
 		for (const [at, known] of [[shop, true], [plain, false]]) {
 			const { text } = expect(await at.client({ Cookie: user.cookie }).get(`/widget/frame?key=${at.key}`), 200);
-			assert.equal(text.includes('data-known'), known);
+			assert.equal(text.includes('data-known="yes"'), known);
 		}
-		assert.ok(!(await shop.client().get(`/widget/frame?key=${shop.key}`)).text.includes('data-known'));
+		assert.ok(!(await shop.client().get(`/widget/frame?key=${shop.key}`)).text.includes('data-known="yes"'));
 	});
 
 	test('suffices where everybody is asked for proof', async () => {
