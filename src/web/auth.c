@@ -167,13 +167,20 @@ roll_session(struct req *r, const struct session *s)
 	return ERR_NONE;
 }
 
-static enum err
-cookie_session(struct req *r)
+/* The session's token in the cookie; NULL: there is none, or it is not signed by us. */
+static const char *
+cookie_token(struct req *r)
 {
 	const char *header = req_param(r, "HTTP_COOKIE");
 	const char *value = header ? parse_cookie(r->mem, header, auth_cookie_name(r)) : NULL;
-	const char *token =
-		value ? crypt_cookie_token(r->mem, r->app->conf->auth_secret, value) : NULL;
+
+	return value ? crypt_cookie_token(r->mem, r->app->conf->auth_secret, value) : NULL;
+}
+
+static enum err
+cookie_session(struct req *r)
+{
+	const char *token = cookie_token(r);
 	struct session s;
 	char csrf[65];
 	enum err e;
@@ -246,6 +253,30 @@ auth_same_site(struct req *r, bool open)
 		return reply_problem(r, ERR_FORBIDDEN, "csrf",
 			"The page was too old; load it again and repeat.");
 	return ERR_NONE;
+}
+
+const char *
+auth_visitor_session(struct req *r)
+{
+	const char *site = req_param(r, "HTTP_SEC_FETCH_SITE"),
+		   *origin = req_param(r, "HTTP_ORIGIN");
+
+	if (!r->app->conf->visitor_sign_in || !site || strcmp(site, "same-origin") != 0 ||
+		(origin && !origin_is_ours(r, origin)))
+		return NULL;
+	return cookie_token(r);
+}
+
+bool
+auth_holds_session(struct req *r)
+{
+	return r->app->conf->visitor_sign_in && cookie_token(r);
+}
+
+const char *
+auth_bearer(const struct req *r)
+{
+	return req_param(r, "HTTP_AUTHORIZATION") + strlen("Bearer ");
 }
 
 static const char *

@@ -19,7 +19,8 @@ await world.sql.exec`INSERT INTO parlor.api_keys (id, organization_id, name, key
 const foreignKey = word(26);
 await world.sql.exec`INSERT INTO parlor.api_keys (id, organization_id, name, key_hash, hint, scopes)
 	VALUES (${foreignKey}, ${other.id}, 'foreign', ${foreignKey}, 'sk_x', 'conversations:read')`;
-const own = { conversation: await begin(mine), visitor: mine.id, get key() { return keys.pop(); } };
+// Whom staff look at is not who asks as a visitor: signing out ends a visitor's sessions.
+const own = { conversation: await begin(mine), visitor: (await shop.visitor()).id, get key() { return keys.pop(); } };
 const next = { conversation: await begin(neighbour), visitor: neighbour.id };
 const foreign = { conversation: await begin(stranger), visitor: stranger.id, key: foreignKey };
 
@@ -36,6 +37,7 @@ const bodies = {
 	'notes': () => ({ clientId: word(), content: 'x' }),
 	'typing': () => ({ typing: true }),
 	'read': () => ({ seq: 1 }),
+	'sign-out': () => undefined,
 	'assignments': () => ({ agentId: null }),
 	'PATCH': () => ({ status: 'closed', priority: 'urgent', subject: 'taken', tags: ['taken'] }),
 	'rotate': () => ({ overlapSeconds: 60 }),
