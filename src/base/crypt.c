@@ -77,6 +77,12 @@ crypt_session_token(char *out)
 	random_base62(out, SESSION_TOKEN_LEN);
 }
 
+size_t
+crypt_below(size_t n)
+{
+	return randombytes_uniform((uint32_t)n);
+}
+
 void
 crypt_hash(const char *token, char *out)
 {
@@ -114,6 +120,16 @@ crypt_hmac_base64(const char *key, const char *text, char out[MAC_BASE64_LEN + 1
 	hmac(key, text, mac);
 	sodium_bin2base64(
 		out, MAC_BASE64_LEN + 1, mac, sizeof(mac), sodium_base64_VARIANT_ORIGINAL);
+}
+
+void
+crypt_hmac_base64url(const char *key, const char *text, char out[TOKEN_LEN + 1])
+{
+	unsigned char mac[crypto_auth_hmacsha256_BYTES];
+
+	hmac(key, text, mac);
+	sodium_bin2base64(
+		out, TOKEN_LEN + 1, mac, sizeof(mac), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 void
