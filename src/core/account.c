@@ -146,8 +146,7 @@ account_changed(struct self *self, const struct account *account, const char *ac
 	if ((e = session_end_others(self->db, self->mem, self->user, self->session)) ||
 		(e = session_forget_devices(self->db, self->mem, self->user)) ||
 		(e = session_rotate(self->db, self->mem, &self->session)) ||
-		(e = audit_write_account(
-			 self->db, self->mem, self->user, action, self->address)))
+		(e = audit_write_account(self->db, self->mem, self->user, action, self->address)))
 		return e;
 	return self->link ? tell(self, account, mail, json_object_get(data)) : ERR_NONE;
 }
@@ -163,8 +162,8 @@ store_password(struct self *self, const struct account *account, const char *sto
 		return e;
 	if (!rows_bool(rows, 0, 0))
 		return ERR_NOT_FOUND;
-	e = account_changed(self, account, "password.changed", "password-changed",
-		json_object_new_object());
+	e = account_changed(
+		self, account, "password.changed", "password-changed", json_object_new_object());
 	return e ? e : db_commit(self->db);
 }
 

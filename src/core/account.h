@@ -30,13 +30,13 @@ enum err account_forget_guess(struct db *db, struct arena *mem, const char *netw
 /* An account as its owner sees it. */
 struct account {
 	const char *user, *email, *name;
-	bool has_password;	/* false: signs in by another service only */
-	const char *tag;	/* of the password: another one has another */
-	bool second_factor;	/* is asked for at sign-in */
-	const char *factor;	/* two_factors.id; NULL: none that we know how to ask for */
-	const char *codes;	/* its backup codes, sealed */
-	bool verified;		/* the factor's app has been confirmed */
-	int64_t now;		/* seconds since 1970 UTC, by the database's clock */
+	bool has_password;  /* false: signs in by another service only */
+	const char *tag;    /* of the password: another one has another */
+	bool second_factor; /* is asked for at sign-in */
+	const char *factor; /* two_factors.id; NULL: none that we know how to ask for */
+	const char *codes;  /* its backup codes, sealed */
+	bool verified;	    /* the factor's app has been confirmed */
+	int64_t now;	    /* seconds since 1970 UTC, by the database's clock */
 };
 
 /* ERR_NOT_FOUND: no such user, or a banned one. */

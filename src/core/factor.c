@@ -115,8 +115,8 @@ claim_factor(struct db *db, struct arena *mem, const char *factor, struct claim 
 
 /* ERR_NONE: good; then *step or *codes is what to remember. */
 static enum err
-judge(struct arena *mem, const struct factor_try *attempt, const struct claim *c,
-	const char **step, const char **codes)
+judge(struct arena *mem, const struct factor_try *attempt, const struct claim *c, const char **step,
+	const char **codes)
 {
 	const char *code = bare(mem, attempt->code), *secret;
 	int64_t n;
@@ -289,8 +289,7 @@ factor_disable(struct self *self, const struct account *account)
 }
 
 enum err
-factor_renew_codes(
-	struct self *self, const struct account *account, struct factor_codes *codes)
+factor_renew_codes(struct self *self, const struct account *account, struct factor_codes *codes)
 {
 	struct rows *rows;
 	enum err e;

@@ -11,9 +11,9 @@ enum { FACTOR_CODES = 10, FACTOR_CODE_LEN = 11 };
 
 /* A code that somebody typed. */
 struct factor_try {
-	const char *factor; /* account.factor */
-	const char *secret; /* of the installation */
-	const char *code;   /* six digits, or a backup code; blanks and dashes do not matter */
+	const char *factor;  /* account.factor */
+	const char *secret;  /* of the installation */
+	const char *code;    /* six digits, or a backup code; blanks and dashes do not matter */
 	const char *network; /* whose guesses are counted */
 };
 
@@ -36,8 +36,7 @@ int factor_codes_left(struct arena *mem, const char *secret, const char *sealed)
  */
 const char *factor_begin(const struct self *self, const struct account *account);
 /* The secret in the text that factor_begin() made for this user; NULL: it is not, or too old. */
-const char *factor_begun(
-	const struct self *self, const struct account *account, const char *text);
+const char *factor_begun(const struct self *self, const struct account *account, const char *text);
 
 /* Ten codes for paper, "aB3dE-fG5hJ". */
 struct factor_codes {
@@ -54,7 +53,7 @@ enum err factor_enable(struct self *self, const struct account *account, const c
 /* After account_prove() and factor_check(). ERR_CONFLICT: it is off already. */
 enum err factor_disable(struct self *self, const struct account *account) MUST_USE;
 /* New backup codes instead of the old ones. ERR_CONFLICT: the factor is gone. */
-enum err factor_renew_codes(struct self *self, const struct account *account,
-	struct factor_codes *codes) MUST_USE;
+enum err factor_renew_codes(
+	struct self *self, const struct account *account, struct factor_codes *codes) MUST_USE;
 
 #endif

@@ -86,8 +86,8 @@ session_rotate(struct db *db, struct arena *mem, const char **token)
 }
 
 enum err
-session_list(struct db *db, struct arena *mem, const char *user, const char *token,
-	const char **json)
+session_list(
+	struct db *db, struct arena *mem, const char *user, const char *token, const char **json)
 {
 	struct rows *rows;
 	enum err e = db_one(db, mem, &SQL_session_list, ARGS(user, token), &rows);

@@ -18,11 +18,16 @@
 
 enum { SESSION_SECONDS = 7 * 24 * 3600 };
 
+const char *
+auth_cookie_name(struct req *r)
+{
+	return cookie_shared_name(r, "session_token");
+}
+
 void
 auth_set_cookie(struct req *r, const char *token, bool remember)
 {
-	cookie_set_signed(r, cookie_shared_name(r, "session_token"), token,
-		remember ? SESSION_SECONDS : -1);
+	cookie_set_signed(r, auth_cookie_name(r), token, remember ? SESSION_SECONDS : -1);
 	if (!remember)
 		cookie_set_signed(r, cookie_shared_name(r, "dont_remember"), "true", -1);
 }
@@ -130,8 +135,7 @@ csrf_token(struct req *r, const char *session)
 {
 	char csrf[65];
 
-	crypt_hmac_hex(
-		r->app->conf->auth_secret, arena_printf(r->mem, "csrf:%s", session), csrf);
+	crypt_hmac_hex(r->app->conf->auth_secret, arena_printf(r->mem, "csrf:%s", session), csrf);
 	return arena_strdup(r->mem, csrf);
 }
 
@@ -146,7 +150,7 @@ auth_take_token(struct req *r, const char *token)
 static enum err
 cookie_session(struct req *r)
 {
-	const char *token = cookie_signed(r, cookie_shared_name(r, "session_token"));
+	const char *token = cookie_signed(r, auth_cookie_name(r));
 	struct session s;
 	enum err e;
 

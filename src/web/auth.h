@@ -22,6 +22,9 @@ struct access auth_access(const struct req *r);
  */
 enum err auth_same_site(struct req *r, bool open) MUST_USE;
 
+/* "better-auth.session_token", with "__Secure-" before it when the site is https. */
+const char *auth_cookie_name(struct req *r);
+
 /* Sets the session cookie; without remember it ends with the browser. */
 void auth_set_cookie(struct req *r, const char *token, bool remember);
 /* The same session goes on under a new token: for the cookie, and for what is still to be shown. */
