@@ -220,25 +220,5 @@ SELECT json_build_object('id', u.id, 'key', u.id, 'name', u.name, 'email', nulli
      ORDER BY p.created_at DESC LIMIT 1) v ON true
  ORDER BY u.last_seen_at DESC, u.id DESC;
 
--- name: dashboard_settings
-SELECT json_build_object('key', coalesce(o.chat_api_key, ''), 'active', o.chat_is_active IS NOT FALSE,
-         'domains', coalesce(o.chat_domain, ''),
-         'color', CASE WHEN o.chat_primary_color ~ '^#[0-9a-fA-F]{6}$' THEN o.chat_primary_color
-                       ELSE '#2f6fed' END,
-         'theme', coalesce(o.chat_theme, 'auto'), 'position', coalesce(o.chat_position, 'bottom-right'),
-         'welcome', coalesce(o.chat_welcome_message, ''),
-         'offline', coalesce(o.chat_offline_message, ''),
-         'showAvatar', coalesce(o.chat_show_agent_avatar, true),
-         'collectEmail', coalesce(o.chat_collect_email, false),
-         'collectName', coalesce(o.chat_collect_name, false))::text
-  FROM organizations o WHERE o.id = $1;
-
--- name: dashboard_settings_save
-UPDATE organizations SET chat_is_active = $2::boolean, chat_domain = nullif($3, ''),
-       chat_primary_color = $4, chat_theme = $5, chat_position = $6, chat_welcome_message = nullif($7, ''),
-       chat_offline_message = nullif($8, ''), chat_show_agent_avatar = $9::boolean,
-       chat_collect_email = $10::boolean, chat_collect_name = $11::boolean
- WHERE id = $1;
-
 -- name: dashboard_presence
 UPDATE members SET chat_is_online = $3::boolean WHERE organization_id = $1 AND id = $2;

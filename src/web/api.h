@@ -34,6 +34,12 @@ enum err api_visitor(struct req *r);
 /* api_audit.c */
 enum err api_audit_log(struct req *r);
 
+/* api_keys.c */
+enum err api_keys(struct req *r);
+enum err api_key_post(struct req *r);
+enum err api_key_rotate(struct req *r);
+enum err api_key_delete(struct req *r);
+
 /* health.c */
 enum err health_live(struct req *r);
 enum err health_ready(struct req *r);

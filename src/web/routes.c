@@ -7,6 +7,7 @@
 #define GET METHOD_GET
 #define POST METHOD_POST
 #define PATCH METHOD_PATCH
+#define DELETE METHOD_DELETE
 #define ANYONE ACTOR_ANYONE, PERM_NONE
 #define VISITOR ACTOR_VISITOR, PERM_NONE
 #define STAFF (ACTOR_AGENT | ACTOR_KEY)
@@ -14,6 +15,7 @@
 #define SIGNED_IN PERM_SIGNED_IN
 #define READ PERM_CONVERSATIONS_READ
 #define WRITE PERM_CONVERSATIONS_WRITE
+#define KEYS PERM_KEYS_WRITE
 
 /* clang-format off */
 const struct route routes[] = {
@@ -43,6 +45,12 @@ const struct route routes[] = {
 	{ GET, "/api/v1/visitors/:visitor", api_visitor, STAFF, PERM_VISITORS_READ, 0, "" },
 	{ GET, "/api/v1/audit-log", api_audit_log, STAFF, PERM_AUDIT_READ, 0, "?after=cursor" },
 	{ GET, "/api/v1/events", api_events, STAFF, READ, R_POLL, "?cursor=cursor" },
+
+	/* Secret keys */
+	{ GET, "/api/v1/api-keys", api_keys, STAFF, KEYS, 0, "?after=cursor" },
+	{ POST, "/api/v1/api-keys", api_key_post, STAFF, KEYS, 0, "" },
+	{ POST, "/api/v1/api-keys/:key/rotate", api_key_rotate, STAFF, KEYS, 0, "" },
+	{ DELETE, "/api/v1/api-keys/:key", api_key_delete, STAFF, KEYS, 0, "" },
 
 	/* The dashboard */
 	{ GET, "/", dash_home, ANYONE, R_PAGE, "" },
@@ -82,6 +90,14 @@ const struct route routes[] = {
 	{ POST, "/settings/security/two-factor/codes", dash_two_factor_codes, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
 	{ GET, "/settings/security/two-factor/disable", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
 	{ POST, "/settings/security/two-factor/disable", dash_two_factor_disable, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+
+	/* The dashboard: keys and the audit log */
+	{ GET, "/settings/keys", dash_keys, AGENT, KEYS, R_PAGE, "?after=cursor" },
+	{ POST, "/settings/keys", dash_key_post, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/keys/publishable", dash_key_publishable, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/keys/:key/rotate", dash_key_rotate, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/keys/:key/revoke", dash_key_revoke, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/audit", dash_audit, AGENT, PERM_AUDIT_READ, R_PAGE, "?after=cursor" },
 
 	/* Everybody */
 	{ GET, "/widget/frame", widget_frame, ANYONE, R_PAGE, "" },

@@ -12,14 +12,21 @@ const inPath = (route) => route.ids.filter((id) => id.in === 'path').map((id) =>
 
 const mine = await shop.visitor(), neighbour = await shop.visitor(), stranger = await other.visitor();
 const begin = async (visitor) => (await visitor.begin()).conversation.id;
-const own = { conversation: await begin(mine), visitor: mine.id };
+// Keys end by what is done to them here: a new one for each try.
+const keys = Array.from({ length: 90 }, () => word(26));
+await world.sql.exec`INSERT INTO parlor.api_keys (id, organization_id, name, key_hash, hint, scopes)
+	SELECT id, ${shop.id}, 'try', id, 'sk_x', 'conversations:read' FROM unnest(${`{${keys}}`}::text[]) id`;
+const foreignKey = word(26);
+await world.sql.exec`INSERT INTO parlor.api_keys (id, organization_id, name, key_hash, hint, scopes)
+	VALUES (${foreignKey}, ${other.id}, 'foreign', ${foreignKey}, 'sk_x', 'conversations:read')`;
+const own = { conversation: await begin(mine), visitor: mine.id, get key() { return keys.pop(); } };
 const next = { conversation: await begin(neighbour), visitor: neighbour.id };
-const foreign = { conversation: await begin(stranger), visitor: stranger.id };
+const foreign = { conversation: await begin(stranger), visitor: stranger.id, key: foreignKey };
 
 // Callers by the names of the route table, and whose ids are strange to them.
 const callers = {
 	visitor: { client: mine.client, strange: { neighbour: next, foreign } },
-	agent: { client: await shop.staff('agent'), strange: { foreign } },
+	agent: { client: await shop.staff('admin'), strange: { foreign } },
 	key: { client: shop.api, strange: { foreign } },
 };
 
@@ -31,26 +38,31 @@ const bodies = {
 	'read': () => ({ seq: 1 }),
 	'assignments': () => ({ agentId: null }),
 	'PATCH': () => ({ status: 'closed', priority: 'urgent', subject: 'taken', tags: ['taken'] }),
+	'rotate': () => ({ overlapSeconds: 60 }),
 	// forms
 	'reply': () => ({ clientId: word(), content: 'x' }),
 	'note': () => ({ clientId: word(), content: 'x' }),
 	'status': () => ({ status: 'closed' }),
 	'priority': () => ({ priority: 'urgent' }),
 	'assign': () => ({ agent: 'me' }),
+	'revoke': () => ({}),
 };
 const withIds = routes.filter((route) => inPath(route).length);
 
 function ask(client, route, id) {
 	const path = route.path.replace(`:${inPath(route)[0]}`, encodeURIComponent(id));
+	if (route.method === 'DELETE')
+		return client.delete(path);
 	if (route.method === 'GET')
 		return client.get(route.path.endsWith('/thread') ? `${path}?after=0` : path);
 	const make = bodies[route.method === 'PATCH' ? 'PATCH' : route.path.split('/').pop()];
 	assert.ok(make, `no body for ${route.method} ${route.path}`);
 	if (route.form) {
 		const form = make();
-		return client.form(path, 'seq' in form ? { seq: '1' } : form);
+		return client.form(path, 'seq' in form ? { seq: '1' } : 'overlapSeconds' in form ? { overlap: '60' } : form,
+			{ secret: true });
 	}
-	return client.request(route.method, path, { body: make() });
+	return client.request(route.method, path, { body: make(), secret: true });
 }
 
 // All that could tell one answer from another, without what names the one request.
@@ -96,6 +108,8 @@ for (const route of withIds)
 
 describe('what strangers did', () => {
 	test('changed nothing', async () => {
+		const [key] = await world.sql.rows`SELECT revoked_at, expires_at, replaced_by FROM parlor.api_keys WHERE id = ${foreignKey}`;
+		assert.deepEqual(key, { revoked_at: null, expires_at: null, replaced_by: null });
 		for (const { conversation } of [next, foreign]) {
 			const [row] = await world.sql.rows`SELECT status, priority, subject, tags, last_seq::int, assigned_agent_id, agent_read_seq::int,
 				(SELECT count(*)::int FROM messages m WHERE m.conversation_id = c.id) AS messages,
