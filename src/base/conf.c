@@ -40,6 +40,8 @@ range_text(struct arena *mem, const struct conf_option *o)
 		return "must be letters, digits and any of . _ -";
 	case CONF_LEVEL:
 		return "must be debug, info, warn or error";
+	case CONF_SIGN_UP:
+		return "must be open or invited";
 	case CONF_BOOL:
 		return "must be yes or no";
 	case CONF_NUMBER:
@@ -102,6 +104,8 @@ text_fits(const struct conf_option *o, const char *value)
 			value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 	case CONF_LEVEL:
 		return is_word(value, levels, ARRAY_LEN(levels));
+	case CONF_SIGN_UP:
+		return strcmp(value, "open") == 0 || strcmp(value, "invited") == 0;
 	default:
 		return utf8_count(value, strlen(value)) >= (size_t)o->min;
 	}

@@ -23,6 +23,7 @@ struct conf {
 	/* [auth] */
 	const char *auth_secret;   /* BETTER_AUTH_SECRET, at least 32 characters */
 	const char *cookie_prefix; /* "better-auth" */
+	const char *sign_up;	   /* open or invited */
 	/* [poll] */
 	int64_t poll_hold_seconds; /* 25 */
 	int64_t poll_max_waiting;  /* 20,000 */
@@ -38,6 +39,7 @@ enum conf_kind {
 	CONF_URL,    /* http:// or https:// and a host, nothing after it */
 	CONF_TOKEN,  /* what may stand in the name of a cookie */
 	CONF_LEVEL,  /* a level of log.h */
+	CONF_SIGN_UP, /* open or invited */
 	CONF_BOOL,   /* yes or no, on or off, true or false, 1 or 0 */
 	CONF_NUMBER, /* min to max */
 };

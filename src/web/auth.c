@@ -167,15 +167,38 @@ roll_session(struct req *r, const struct session *s)
 	return ERR_NONE;
 }
 
+static void
+set_csrf(struct req *r, const char *token)
+{
+	char csrf[65];
+
+	crypt_hmac_hex(r->app->conf->auth_secret, arena_printf(r->mem, "csrf:%s", token), csrf);
+	r->who.csrf = arena_strdup(r->mem, csrf);
+}
+
+/* Who is in no organization can do what leads into one. */
 static enum err
-cookie_session(struct req *r)
+plain_user(struct req *r, const struct session *s, unsigned allowed)
+{
+	r->who = (struct actor){ .kind = ACTOR_USER,
+		.user = s->user,
+		.name = s->name,
+		.session = s->token };
+	set_csrf(r, s->token);
+	if (!(allowed & ACTOR_USER))
+		return reply_problem(
+			r, ERR_FORBIDDEN, "no_organization", "You are in no organization.");
+	return roll_session(r, s);
+}
+
+static enum err
+cookie_session(struct req *r, unsigned allowed)
 {
 	const char *header = req_param(r, "HTTP_COOKIE");
 	const char *value = header ? parse_cookie(r->mem, header, auth_cookie_name(r)) : NULL;
 	const char *token =
 		value ? crypt_cookie_token(r->mem, r->app->conf->auth_secret, value) : NULL;
 	struct session s;
-	char csrf[65];
 	enum err e;
 
 	if (!token)
@@ -183,7 +206,10 @@ cookie_session(struct req *r)
 	e = session_find(r->db, r->mem, token, &s);
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_AUTH : e;
-	crypt_hmac_hex(r->app->conf->auth_secret, arena_printf(r->mem, "csrf:%s", token), csrf);
+	if (!s.verified && conf_has_mail(r->app->conf))
+		return ERR_AUTH;
+	if (!s.member)
+		return plain_user(r, &s, allowed);
 	r->who = (struct actor){ .kind = ACTOR_AGENT,
 		.organization = s.organization,
 		.organization_name = s.organization_name,
@@ -194,8 +220,8 @@ cookie_session(struct req *r)
 		.role = s.role,
 		.may = permission_of_member(s.organization_role, s.role),
 		.session = token,
-		.csrf = arena_strdup(r->mem, csrf),
 		.online = s.online };
+	set_csrf(r, token);
 	return roll_session(r, &s);
 }
 
@@ -209,7 +235,7 @@ auth_request(struct req *r, unsigned allowed)
 	if (header && (allowed & (ACTOR_VISITOR | ACTOR_KEY)))
 		e = bearer(r, header, allowed);
 	else
-		e = allowed & ACTOR_AGENT ? cookie_session(r) : ERR_AUTH;
+		e = allowed & ACTOR_AGENT ? cookie_session(r, allowed) : ERR_AUTH;
 	if (!e)
 		db_scope(r->db, r->who.organization);
 	return e;
@@ -260,7 +286,7 @@ auth_access(const struct req *r)
 	return (struct access){ .db = r->db,
 		.mem = r->mem,
 		.actor_type = actor_type(r->who.kind),
-		.actor_id = r->who.kind == ACTOR_AGENT ? r->who.user : r->who.id,
+		.actor_id = r->who.user ? r->who.user : r->who.id,
 		.address = auth_address(r),
 		.organization = r->who.organization,
 		.name = r->who.name,
