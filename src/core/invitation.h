@@ -60,7 +60,7 @@ struct invitation_guest {
 };
 
 /*
- * Makes the guest a member, once. ERR_FORBIDDEN: it is for another address, or theirs is not proved.
+ * Makes the guest a member, once. ERR_NOT_FOUND: it is for another address, or theirs is not proved.
  * ERR_GONE: accepted, declined, canceled or over. ERR_INVALID: its role is none of ours.
  */
 enum err invitation_accept(struct db *db, struct arena *mem, const struct invitation *invitation,

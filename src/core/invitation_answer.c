@@ -82,7 +82,7 @@ take(const struct access *as, const struct invitation *invitation,
 		return e;
 	*is_member = rows_bool(rows, 0, 2);
 	if (!rows_bool(rows, 0, 1))
-		return ERR_FORBIDDEN;
+		return ERR_NOT_FOUND;
 	return rows_bool(rows, 0, 0) ? ERR_NONE : ERR_GONE;
 }
 

@@ -103,22 +103,30 @@ guest(struct req *r, const char *user, const char *session)
 		.proved = conf_has_mail(r->app->conf) };
 }
 
-/* Answers one's own invitation. */
+/* One's own, or as if there were none. ERR_GONE as find(). */
+static enum err
+find_own(struct req *r, struct invited *i)
+{
+	struct user_facts facts;
+	enum err e = find(r, NULL, i), known;
+
+	if (e && e != ERR_GONE)
+		return e;
+	if ((known = user_facts(r->db, r->mem, r->who.user, &facts)))
+		return known;
+	i->user_email = facts.email;
+	return is_for_user(r, i) ? e : ERR_NOT_FOUND;
+}
+
 static enum err
 answer(struct req *r, const char *to,
 	enum err (*act)(struct db *db, struct arena *mem, const struct invitation *invitation,
 		const struct invitation_guest *guest))
 {
 	const struct invitation_guest g = guest(r, r->who.user, r->who.session);
-	struct user_facts facts;
 	struct invited i;
-	enum err e = find(r, NULL, &i), known;
+	enum err e = find_own(r, &i);
 
-	if (e && e != ERR_GONE)
-		return e;
-	if ((known = user_facts(r->db, r->mem, r->who.user, &facts)))
-		return known;
-	i.user_email = facts.email;
 	if (!e)
 		e = act(r->db, r->mem, &i.invitation, &g);
 	switch (e) {
@@ -126,8 +134,6 @@ answer(struct req *r, const char *to,
 		return reply_redirect(r, to);
 	case ERR_GONE:
 		return invitation_page(r, 410, &i, "closed", NULL, "");
-	case ERR_FORBIDDEN:
-		return invitation_page(r, 403, &i, "other", NULL, "");
 	case ERR_INVALID:
 		return reply_problem(r, ERR_INVALID, "unknown_role",
 			"The invitation is for a role that is not known here. Accept it in the "

@@ -101,7 +101,7 @@ function fingerprint(answer, id) {
 }
 
 const mayCall = (route, { kind, may }) => route.actors.includes('anyone')
-	|| route.actors.includes(kind) && (kind === 'visitor' || may.includes(route.needs));
+	|| route.actors.includes(kind) && (kind === 'visitor' || kind === 'user' || may.includes(route.needs));
 
 function noForeigner(answer, sent, what) {
 	for (const id of foreignIds)

@@ -43,6 +43,14 @@ export const kinds = {
 			const token = await world.session(who.user, { organization: o.id });
 			return world.sql.value`SELECT id FROM sessions WHERE token = ${token}`;
 		} },
+	// One that the caller is a member of, besides the one at work.
+	organization: { table: 'organizations', personal: [],
+		async make(world, o, who) {
+			const { id } = await world.organization({ roles: [] });
+			await world.sql.exec`INSERT INTO members (id, organization_id, user_id, role, created_at)
+				VALUES (${word()}, ${id}, ${who.user}, 'member', now() AT TIME ZONE 'UTC')`;
+			return id;
+		} },
 	team: row('parlor.teams', (sql, id, o) => sql.exec`INSERT INTO parlor.teams (id, organization_id, name)
 		VALUES (${id}, ${o.id}, ${`Team ${id}`})`),
 };
@@ -58,6 +66,7 @@ export const values = {
 
 // By "METHOD path"; the whole body, ids included.
 export const bodies = {
+	'POST /team/members/:member': () => ({ role: 'member', chatRole: 'agent', displayName: '', maxChats: '0' }),
 	'POST /sign-in': ({ shop }) => ({ email: shop.members.agent.email, password: PASSWORD }),
 };
 
@@ -68,4 +77,7 @@ export const queries = {
 
 // By "METHOD path": why there is no good example.
 export const special = {
+	'POST /invitations/:invitation/accept': 'an invitation is for one address: tests/http/invitations.test.mjs',
+	'POST /invitations/:invitation/decline': 'an invitation is for one address: tests/http/invitations.test.mjs',
+	'POST /organizations/active': 'a user in no organization has none to open: tests/http/organizations.test.mjs',
 };

@@ -89,7 +89,7 @@ export const isSpecial = (route) => special[route.key];
 // Callers of an organization, by the words of the route table; several of a kind.
 export async function callersOf(shop, visitor, roles = Object.keys(shop.members)) {
 	const agents = await Promise.all(roles.map(async (role) => [`agent (${role})`, 'agent', await shop.staff(role)]));
-	return [['anyone', 'anyone', shop.client()], ['visitor', 'visitor', visitor.client], ...agents,
+	return [['anyone', 'anyone', shop.client()], ['user', 'user', await shop.nobody()], ['visitor', 'visitor', visitor.client], ...agents,
 		['key', 'key', shop.api]].map(([name, kind, client]) => ({ name, kind, client }));
 }
 

@@ -143,9 +143,21 @@ export class Organization {
 	}
 
 	// By dashboard cookie; the client sends what a script of the page sends.
-	async staff(role = 'agent', { csrf = true, session = {} } = {}) {
+	async staff(role = 'agent', options = {}) {
+		return this.signedIn(this.members[role].user, options);
+	}
+
+	// Somebody who is signed in and in no organization.
+	async nobody() {
+		const { world } = this, user = word();
+		await world.sql.exec`INSERT INTO users (id, name, email, email_verified, created_at, updated_at)
+			VALUES (${user}, 'Nobody', ${`${user.toLowerCase()}@example.org`}, true, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')`;
+		return this.signedIn(user);
+	}
+
+	async signedIn(user, { csrf = true, session = {} } = {}) {
 		const { world } = this;
-		const token = await world.session(this.members[role].user, { organization: this.id, ...session });
+		const token = await world.session(user, { organization: this.id, ...session });
 		const client = this.client({ Cookie: `better-auth.session_token=${signCookie(token, world.secret)}`,
 			Origin: world.url, 'Sec-Fetch-Site': 'same-origin',
 			...csrf && { 'X-CSRF-Token': createHmac('sha256', world.secret).update(`csrf:${token}`).digest('hex') } });
