@@ -128,7 +128,8 @@ check_runtime_dir(struct doctor *d)
 
 	if (!*dir) {
 		doctor_note(d, HEALTH_WARNING, "runtime_dir",
-			"empty: messages reach waiting clients within a second, not at once",
+			"empty: messages reach waiting clients within a second, not at once, and "
+			"nothing bounds how many passwords are hashed at once",
 			"Right for plain CGI only. Else set it to a directory such as "
 			"/run/parlor.");
 	} else if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {

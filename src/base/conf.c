@@ -6,6 +6,7 @@
 #include "base/conf.h"
 
 #include "base/buf.h"
+#include "base/hashing.h"
 #include "base/util.h"
 
 #include <errno.h>
@@ -323,6 +324,7 @@ conf_load(struct arena *mem, const char *path, const struct conf **conf, const c
 		return ERR_INVALID;
 	}
 	*conf = l.conf;
+	hashing_at(l.conf->runtime_dir); /* here, so that no program forgets it */
 	return ERR_NONE;
 }
 
@@ -356,4 +358,11 @@ conf_dump(const struct conf *conf, struct buf *out)
 		dump_value(conf, o, out);
 		buf_char(out, '\n');
 	}
+}
+
+bool
+conf_has_mail(const struct conf *conf)
+{
+	(void)conf;
+	return false;
 }

@@ -14,7 +14,7 @@ struct conf {
 		*base_url; /* "https://chat.example.org", no trailing slash; decides cookie names */
 	const char *static_dir; /* static files, for CGI and for versions of assets */
 	const char *template_dir;
-	const char *runtime_dir; /* Unix sockets of the pollers for hints; "" for no hints */
+	const char *runtime_dir; /* sockets of the pollers for hints, places for hashing; "" for none */
 	const char *log_level;	 /* debug, info, warn or error */
 	const char *demo_key;	 /* the publishable key of the demo shop; "" for no /demo */
 	/* [database] */
@@ -65,6 +65,9 @@ extern const size_t conf_options_count;
  */
 enum err conf_load(
 	struct arena *mem, const char *path, const struct conf **conf, const char **why) MUST_USE;
+
+/* Whether this installation sends mail. What needs mail is offered only where this is true. */
+bool conf_has_mail(const struct conf *conf);
 
 /* The settings in force, as an INI file, secrets replaced by "***". */
 struct buf;

@@ -24,7 +24,7 @@ const struct conf_option conf_options[] = {
 		"The directory of page and mail templates.",
 		CONF_TEXT, .min = 1, .offset = offsetof(struct conf, template_dir) },
 	{ "server", "runtime_dir", "PARLOR_RUNTIME_DIR", NULL, RUNDIR,
-		"The directory in which the pollers of this host open their sockets. Empty for none.",
+		"The directory of the pollers' sockets and of the places for hashing passwords. Empty for none.",
 		CONF_TEXT, .min = 0, .offset = offsetof(struct conf, runtime_dir) },
 	{ "server", "log_level", "PARLOR_LOG_LEVEL", NULL, "info",
 		"The least level that is logged.",

@@ -101,6 +101,8 @@ accept(const struct access *as, const struct invitation *invitation,
 	if (!is_member && (e = member_add(as, guest->user, invitation->role,
 				   invitation->chat_role, &member)))
 		return e;
+	if (!guest->session)
+		return ERR_NONE;
 	return db_one(as->db, as->mem, &SQL_invitation_activate,
 		ARGS(guest->session, as->organization), &rows);
 }

@@ -3,10 +3,12 @@
 
 #include "base/crypt.h"
 #include "base/json.h"
+#include "core/account.h"
 #include "core/audit.h"
 #include "core/mail.h"
 #include "core/registration.h"
 #include "core/reset.sql.h"
+#include "core/session.h"
 #include "core/user.h"
 
 #include <string.h>
@@ -49,7 +51,7 @@ begin(struct db *db, struct arena *mem, const struct conf *conf, const char *ema
 	if ((e = mail_link(db, mem, conf, rows, token)))
 		return e;
 	return audit_write_account(
-		db, mem, rows_str(rows, 0, 0), "account.password_reset_asked", address);
+		db, mem, rows_str(rows, 0, 0), "password.reset_asked", address);
 }
 
 enum err
@@ -85,7 +87,8 @@ reset_check(struct db *db, struct arena *mem, const char *token)
 }
 
 static enum err
-mail_changed(struct db *db, struct arena *mem, const struct conf *conf, const struct rows *rows)
+mail_changed(struct db *db, struct arena *mem, const struct conf *conf, const struct rows *rows,
+	const char *address)
 {
 	struct mail mail = { .to = rows_str(rows, 0, 2), .template = "password-changed" };
 
@@ -93,6 +96,8 @@ mail_changed(struct db *db, struct arena *mem, const struct conf *conf, const st
 		return ERR_NONE;
 	mail.data = json_object_new_object();
 	json_set(mail.data, "name", rows_str(rows, 0, 1));
+	json_set(mail.data, "when", account_moment(mem));
+	json_set(mail.data, "address", address);
 	json_set(mail.data, "link", arena_printf(mem, "%s/forgot-password", conf->base_url));
 	return mail_queue(db, mem, &mail);
 }
@@ -111,9 +116,10 @@ finish(struct db *db, struct arena *mem, const struct conf *conf, const char *to
 	if ((e = user_set_password(db, mem, user, password)) ||
 		(e = db_run(db, mem, &SQL_reset_verify, ARGS(rows_str(rows, 0, 2), user),
 			 &verified)) ||
-		(e = audit_write_account(db, mem, user, "account.password_reset", address)))
+		(e = session_forget_devices(db, mem, user)) ||
+		(e = audit_write_account(db, mem, user, "password.reset", address)))
 		return e;
-	return mail_changed(db, mem, conf, rows);
+	return mail_changed(db, mem, conf, rows, address);
 }
 
 enum err

@@ -18,3 +18,23 @@ SELECT parlor.session_renew($1, 7 * 24 * 3600);
 
 -- name: session_end
 SELECT parlor.session_end($1);
+
+-- name: session_end_one
+-- Of the user's own.
+DELETE FROM sessions WHERE id = $1 AND user_id = $2 RETURNING 1;
+
+-- name: session_end_others
+-- All but the one with this token; all of them when that is NULL.
+SELECT parlor.sessions_end($1, $2);
+
+-- name: session_rotate
+SELECT parlor.session_rotate($1, $2);
+
+-- name: session_list
+SELECT parlor.sessions_json($1, $2)::text;
+
+-- name: session_trust_device
+SELECT parlor.device_trust($1, $2, $3);
+
+-- name: session_forget_devices
+SELECT parlor.devices_forget($1);

@@ -28,6 +28,8 @@ const char *auth_cookie_name(struct req *r);
 
 /* Sets the session cookie; without remember it ends with the browser. */
 void auth_set_cookie(struct req *r, const char *token, bool remember);
+/* The same session goes on under a new token: for the cookie, and for what is still to be shown. */
+void auth_take_token(struct req *r, const char *token);
 /* Expires it and what Better Auth keeps beside it. */
 void auth_clear_cookies(struct req *r);
 

@@ -11,6 +11,23 @@ enum err dash_sign_in_post(struct req *r);
 enum err dash_sign_out(struct req *r);
 enum err dash_presence(struct req *r);
 
+/* dash_second_factor.c */
+enum err dash_second_factor(struct req *r);
+enum err dash_second_factor_post(struct req *r);
+
+/* dash_security.c */
+enum err dash_security(struct req *r);
+enum err dash_password_post(struct req *r);
+enum err dash_session_end(struct req *r);
+enum err dash_sessions_end_others(struct req *r);
+enum err dash_sessions_end_all(struct req *r);
+
+/* dash_two_factor.c */
+enum err dash_two_factor_begin(struct req *r);
+enum err dash_two_factor_confirm(struct req *r);
+enum err dash_two_factor_codes(struct req *r);
+enum err dash_two_factor_disable(struct req *r);
+
 /* dash_list.c: the list by itself, for scripts */
 enum err dash_list(struct req *r);
 

@@ -13,7 +13,5 @@ enum err sign_up_sent(struct req *r, const char *email);
 const char *sign_up_fault(struct req *r, const char *email, const char *password);
 /* Counts an attempt to make an account; ERR_LIMIT. */
 enum err sign_up_limit(struct req *r, const char *email) MUST_USE;
-/* A new session with its cookie. */
-enum err sign_in_now(struct req *r, const char *user, const char **token) MUST_USE;
 
 #endif

@@ -12,6 +12,7 @@
 #include "web/input.h"
 #include "web/page.h"
 #include "web/reply.h"
+#include "web/sign_in.h"
 
 #include <string.h>
 
@@ -159,16 +160,13 @@ dash_invitation_decline(struct req *r)
 static enum err
 enter(struct req *r, const struct invited *i, const char *user)
 {
-	struct invitation_guest g;
-	const char *token;
-	enum err e = sign_in_now(r, user, &token);
-
-	if (e)
-		return e;
-	g = guest(r, user, token);
-	e = invitation_accept(r->db, r->mem, &i->invitation, &g);
+	const struct invitation_guest g = guest(r, user, NULL);
 	/* Canceled in this very moment: the account stays. */
-	return reply_redirect(r, e ? "/organizations" : "/inbox");
+	const enum err e = invitation_accept(r->db, r->mem, &i->invitation, &g);
+
+	db_scope(r->db, NULL);
+	return sign_in_finish(
+		r, &(const struct sign_in){ user, true, e ? "/organizations" : "/inbox" });
 }
 
 static enum err
@@ -224,6 +222,8 @@ dash_invitation_join(struct req *r)
 	case ERR_CONFLICT:
 		return invitation_page(r, 409, &i, "join",
 			"This address has an account. Sign in with it to accept.", name);
+	case ERR_UNAVAILABLE:
+		return invitation_page(r, 503, &i, "join", form_busy(r), name);
 	case ERR_LIMIT:
 		return invitation_page(r, 429, &i, "join", form_wait(r), name);
 	default:

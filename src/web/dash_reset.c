@@ -106,6 +106,8 @@ dash_reset_password_post(struct req *r)
 		return reset_page(r, 400, NULL, NULL);
 	case ERR_INVALID:
 		return reset_page(r, 422, token, "Choose a password of 8 to 128 characters.");
+	case ERR_UNAVAILABLE:
+		return reset_page(r, 503, token, form_busy(r));
 	case ERR_LIMIT:
 		return reset_page(r, 429, token, form_wait(r));
 	default:

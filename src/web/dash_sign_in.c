@@ -12,8 +12,7 @@
 #include "web/page.h"
 #include "web/redirect.h"
 #include "web/reply.h"
-
-#include <string.h>
+#include "web/sign_in.h"
 
 struct attempt {
 	const char *email, *password, *next;
@@ -29,8 +28,8 @@ dash_home(struct req *r)
 	return reply_redirect(r, "/inbox");
 }
 
-static const char *
-duration(struct arena *mem, int seconds)
+const char *
+sign_in_wait(struct arena *mem, int seconds)
 {
 	int minutes = (seconds + 59) / 60;
 
@@ -59,8 +58,9 @@ sign_in_page(struct req *r, int status, const struct attempt *a)
 	json_set_bool(context, "secondFactor", a->result == ERR_FORBIDDEN && !a->unproved);
 	json_set_bool(context, "unproved", a->result == ERR_FORBIDDEN && a->unproved);
 	sign_in_notes(r, context);
+	json_set_bool(context, "busy", a->result == ERR_UNAVAILABLE);
 	json_set(context, "throttled",
-		a->result == ERR_LIMIT ? duration(r->mem, a->retry_after) : NULL);
+		a->result == ERR_LIMIT ? sign_in_wait(r->mem, a->retry_after) : NULL);
 	return reply_page_status(r, status, "dash/sign_in", context);
 }
 
@@ -110,21 +110,54 @@ check_proof(struct req *r, const char *user, struct attempt *a)
 	return e ? e : ERR_FORBIDDEN;
 }
 
+enum err
+sign_in_finish(struct req *r, const struct sign_in *who)
+{
+	const char *token, *agent = req_param(r, "HTTP_USER_AGENT");
+	enum err e = session_create(r->db, r->mem, who->user, who->remember, auth_address(r),
+		agent ? agent : "", &token);
+
+	if (e)
+		return e;
+	auth_set_cookie(r, token, who->remember);
+	return reply_redirect(r, who->next);
+}
+
 static enum err
 try_sign_in(struct req *r, struct attempt *a)
 {
-	const char *user, *token, *agent = req_param(r, "HTTP_USER_AGENT");
+	struct login login;
+	struct sign_in who;
 	enum err e;
 
 	if ((e = read_attempt(r, a)) ||
-		(e = account_sign_in(r->db, r->mem, a->email, a->password, auth_network(r), &user,
+		(e = account_sign_in(r->db, r->mem, a->email, a->password, auth_network(r), &login,
 			 &a->retry_after)) ||
-		(e = check_proof(r, user, a)) ||
-		(e = session_create(r->db, r->mem, user, a->remember, auth_address(r),
-			 agent ? agent : "", &token)))
+		(e = check_proof(r, login.user, a)))
 		return e;
-	auth_set_cookie(r, token, a->remember);
-	return ERR_NONE;
+	who = (struct sign_in){ login.user, a->remember, local_path(a->next) };
+	return login.second_factor ? sign_in_second_factor(r, &who) : sign_in_finish(r, &who);
+}
+
+/* The form again, with what was wrong. */
+static enum err
+sign_in_refused(struct req *r, const struct attempt *a)
+{
+	switch (a->result) {
+	case ERR_LIMIT:
+		reply_header(r, "Retry-After", arena_printf(r->mem, "%d", a->retry_after));
+		return sign_in_page(r, 429, a);
+	case ERR_UNAVAILABLE:
+		reply_header(r, "Retry-After", "2");
+		return sign_in_page(r, 503, a);
+	case ERR_AUTH:
+	case ERR_FORBIDDEN:
+		return sign_in_page(r, 401, a);
+	case ERR_INVALID:
+		return sign_in_page(r, 422, a);
+	default:
+		return a->result;
+	}
 }
 
 enum err
@@ -133,19 +166,7 @@ dash_sign_in_post(struct req *r)
 	struct attempt a = { .email = "", .next = "" };
 
 	a.result = try_sign_in(r, &a);
-	switch (a.result) {
-	case ERR_NONE:
-		return reply_redirect(r, local_path(a.next));
-	case ERR_LIMIT:
-		reply_header(r, "Retry-After", arena_printf(r->mem, "%d", a.retry_after));
-		return sign_in_page(r, 429, &a);
-	case ERR_AUTH:
-	case ERR_INVALID:
-	case ERR_FORBIDDEN:
-		return sign_in_page(r, a.result == ERR_INVALID ? 422 : 401, &a);
-	default:
-		return a.result;
-	}
+	return a.result ? sign_in_refused(r, &a) : ERR_NONE;
 }
 
 enum err

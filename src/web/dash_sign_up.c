@@ -1,7 +1,6 @@
 /* Making an account with an organization, and proving the address of one. */
 #include "base/json.h"
 #include "core/registration.h"
-#include "core/session.h"
 #include "core/user.h"
 #include "web/app.h"
 #include "web/auth.h"
@@ -12,6 +11,7 @@
 #include "web/page.h"
 #include "web/redirect.h"
 #include "web/reply.h"
+#include "web/sign_in.h"
 
 #include <string.h>
 
@@ -89,19 +89,6 @@ read_sign_up(struct req *r, struct sign_up *s)
 	return input_form(r, fields);
 }
 
-/* A new session for user, and its cookie. *token may be NULL. */
-enum err
-sign_in_now(struct req *r, const char *user, const char **token)
-{
-	const char *agent = req_param(r, "HTTP_USER_AGENT");
-	enum err e = session_create(
-		r->db, r->mem, user, true, auth_address(r), agent ? agent : "", token);
-
-	if (!e)
-		auth_set_cookie(r, *token, true);
-	return e;
-}
-
 static enum err
 register_with_organization(struct req *r, const struct sign_up *s)
 {
@@ -110,15 +97,14 @@ register_with_organization(struct req *r, const struct sign_up *s)
 		.password = s->password,
 		.organization = s->organization,
 		.address = auth_address(r) };
-	const char *user, *token;
+	const char *user;
 	enum err e = registration_create(r->db, r->mem, r->app->conf, &new, &user);
 
 	if (e)
 		return e;
 	if (conf_has_mail(r->app->conf))
 		return sign_up_sent(r, s->email);
-	e = sign_in_now(r, user, &token);
-	return e ? e : reply_redirect(r, "/inbox");
+	return sign_in_finish(r, &(const struct sign_in){ user, true, "/inbox" });
 }
 
 enum err
@@ -138,6 +124,8 @@ dash_sign_up_post(struct req *r)
 	switch (e) {
 	case ERR_LIMIT:
 		return sign_up_page(r, 429, &s, form_wait(r));
+	case ERR_UNAVAILABLE:
+		return sign_up_page(r, 503, &s, form_busy(r));
 	case ERR_CONFLICT:
 		return sign_up_page(r, 409, &s, "This address has an account. Sign in with it.");
 	case ERR_INVALID:

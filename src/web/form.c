@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "web/reply.h"
+#include "web/sign_in.h"
 
 #include <string.h>
 
@@ -39,12 +40,15 @@ form_fault(struct req *r)
 const char *
 form_wait(struct req *r)
 {
-	const int minutes = (r->retry_after + 59) / 60;
-
 	reply_header(r, "Retry-After",
 		arena_printf(r->mem, "%d", r->retry_after ? r->retry_after : 1));
-	if (minutes <= 1)
-		return "Too many attempts. Wait a minute, then try again.";
-	return arena_printf(
-		r->mem, "Too many attempts. Wait %d minutes, then try again.", minutes);
+	return arena_printf(r->mem, "Too many attempts. Wait %s, then try again.",
+		sign_in_wait(r->mem, r->retry_after));
+}
+
+const char *
+form_busy(struct req *r)
+{
+	reply_header(r, "Retry-After", "2");
+	return "There is much to do right now. Try again in a moment.";
 }

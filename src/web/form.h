@@ -9,5 +9,7 @@ const char *form_fault(struct req *r);
 
 /* "Wait 4 minutes, then try again.", by r->retry_after; also sets the header. */
 const char *form_wait(struct req *r);
+/* What to do where too many passwords are made at once; also sets the header. */
+const char *form_busy(struct req *r);
 
 #endif

@@ -48,6 +48,7 @@ struct actor {
 	unsigned may;	     /* set of enum permission */
 	const char *session; /* sessions.token, for agents and users: never logged or sent */
 	const char *csrf;    /* what forms of this session must carry */
+	bool remember;	     /* the session is not for one day */
 	bool online;	     /* an agent who takes conversations */
 };
 

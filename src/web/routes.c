@@ -91,6 +91,24 @@ const struct route routes[] = {
 	{ POST, "/organizations/leave", dash_organization_leave, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
 	{ POST, "/organizations/delete", dash_organization_delete, AGENT, PERM_ORGANIZATION_DELETE, R_PAGE | R_FORM, "" },
 
+	/* One's own account. A form's address shows the page, too: the one that refused it was there. */
+	{ GET, "/sign-in/second-factor", dash_second_factor, ANYONE, R_PAGE, "" },
+	{ POST, "/sign-in/second-factor", dash_second_factor_post, ANYONE, R_PAGE | R_FORM | R_OPEN, "" },
+	{ GET, "/settings/security", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ GET, "/settings/security/password", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/password", dash_password_post, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/security/sessions/:session/end", dash_session_end, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/security/sessions/end-others", dash_sessions_end_others, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/security/sessions/end-all", dash_sessions_end_all, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor", dash_two_factor_begin, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor/confirm", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor/confirm", dash_two_factor_confirm, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor/codes", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor/codes", dash_two_factor_codes, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor/disable", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor/disable", dash_two_factor_disable, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+
 	/* Everybody */
 	{ GET, "/widget/frame", widget_frame, ANYONE, R_PAGE, "" },
 	{ GET, "/demo", demo_shop, ANYONE, R_PAGE, "" },

@@ -226,7 +226,7 @@ describe('a forgotten password', () => {
 		expect(await reader.go(pathOf(world, mail.data.link)), 400);
 		assert.deepEqual((await mailsTo(world, email)).map((m) => m.template).slice(-2), ['reset-password', 'password-changed']);
 		const done = await actions(user.id);
-		assert.deepEqual(done.slice(-2), ['account.password_reset_asked', 'account.password_reset']);
+		assert.deepEqual(done.slice(-2), ['password.reset_asked', 'password.reset']);
 	});
 
 	test('gets the same answer whether or not the address is known', async () => {
@@ -318,7 +318,7 @@ describe('a forgotten password', () => {
 		assert.equal(won.length, 1, answers.map((a) => a.status).join(' '));
 		assert.ok(answers.every((a) => [303, 400, 503].includes(a.status)), answers.map((a) => a.status).join(' '));
 		expect(await new Visit(world).signIn(email, `password number ${won[0]}`), 200);
-		assert.equal((await actions(user.id)).filter((a) => a === 'account.password_reset').length, 1);
+		assert.equal((await actions(user.id)).filter((a) => a === 'password.reset').length, 1);
 	});
 
 	test('can be asked for three times an hour, and not for no address', async () => {
