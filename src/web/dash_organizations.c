@@ -142,7 +142,7 @@ dash_organization_active(struct req *r)
 {
 	const char *organization = "", *next = NULL;
 	const struct field fields[] = {
-		{ "organization", F_ID, &organization },
+		{ "organization", F_ID, &organization, .optional = false },
 		{ "next", F_LINE, &next, .max = 600, .optional = true },
 		{ 0 },
 	};
