@@ -59,13 +59,3 @@ organization_delete(const struct access *as, const char *typed)
 	hint_event(as->organization, NULL);
 	return ERR_NONE;
 }
-
-enum err
-organization_purge(struct db *db, struct arena *mem, const char *organization, bool *done)
-{
-	struct rows *rows;
-	enum err e = db_one(db, mem, &SQL_organization_purge, ARGS(organization), &rows);
-
-	*done = !e && rows_bool(rows, 0, 0);
-	return e;
-}

@@ -15,12 +15,9 @@ enum err belonging_activate(struct db *db, struct arena *mem, const char *sessio
 	const char *organization) MUST_USE;
 
 /*
- * Closes as->organization and has a job delete it with all that is in it. ERR_INVALID: typed is not its
+ * Closes as->organization and has a job (job_organization.c) delete it with all that is in it. ERR_INVALID: typed is not its
  * name.
  */
 enum err organization_delete(const struct access *as, const char *typed) MUST_USE;
-/* One step of that, for the job. *done: nothing is left. */
-enum err organization_purge(
-	struct db *db, struct arena *mem, const char *organization, bool *done) MUST_USE;
 
 #endif

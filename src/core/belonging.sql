@@ -11,6 +11,3 @@ SELECT parlor.session_activate($1, $2);
 
 -- name: organization_close
 SELECT parlor.organization_close($1);
-
--- name: organization_purge
-SELECT parlor.organization_purge($1, 2000);

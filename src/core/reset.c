@@ -1,7 +1,6 @@
 /* A forgotten password. The rows are Better Auth's, so a link of either side is good on the other. */
 #include "core/reset.h"
 
-#include "base/crypt.h"
 #include "base/json.h"
 #include "core/account.h"
 #include "core/audit.h"
@@ -18,51 +17,6 @@ reset_ask(struct db *db, struct arena *mem, const char *email, const char *addre
 {
 	return db_run(
 		db, mem, &SQL_reset_ask, ARGS(user_address(mem, email), address), NULL);
-}
-
-static enum err
-mail_link(struct db *db, struct arena *mem, const struct conf *conf, const struct rows *rows,
-	const char *token)
-{
-	struct mail mail = { .to = rows_str(rows, 0, 2), .template = "reset-password" };
-
-	mail.data = json_object_new_object();
-	json_set(mail.data, "name", rows_str(rows, 0, 1));
-	json_set(mail.data, "link",
-		arena_printf(mem, "%s/reset-password?token=%s", conf->base_url, token));
-	json_set_int(mail.data, "minutes", RESET_MINUTES);
-	return mail_queue(db, mem, &mail);
-}
-
-static enum err
-begin(struct db *db, struct arena *mem, const struct conf *conf, const char *email,
-	const char *address)
-{
-	char id[ID_LEN + 1], token[SESSION_TOKEN_LEN + 1];
-	struct rows *rows;
-	enum err e;
-
-	crypt_id(id);
-	crypt_session_token(token);
-	token[RESET_TOKEN_LEN] = '\0';
-	if ((e = db_run(db, mem, &SQL_reset_begin, ARGS(email, id, token), &rows)) ||
-		rows_count(rows) == 0)
-		return e;
-	if ((e = mail_link(db, mem, conf, rows, token)))
-		return e;
-	return audit_write_account(
-		db, mem, rows_str(rows, 0, 0), "password.reset_asked", address);
-}
-
-enum err
-reset_begin(struct db *db, struct arena *mem, const struct conf *conf, const char *email,
-	const char *address)
-{
-	enum err e;
-
-	if ((e = db_begin(db)) || (e = begin(db, mem, conf, email, address)))
-		return e;
-	return db_commit(db);
 }
 
 static bool

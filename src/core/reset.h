@@ -5,13 +5,11 @@
 #include "base/conf.h"
 #include "db/db.h"
 
-/* Notes that somebody forgot the password of an address, known or not: reset_begin() does the rest. */
+/*
+ * Notes that somebody forgot the password of an address, known or not: a job (job_reset.c) does the rest.
+ */
 enum err reset_ask(
 	struct db *db, struct arena *mem, const char *email, const char *address) MUST_USE;
-/* Mails a link to whoever has the address; nothing for an address that nobody has. For the job. */
-enum err reset_begin(struct db *db, struct arena *mem, const struct conf *conf, const char *email,
-	const char *address) MUST_USE;
-
 enum { RESET_TOKEN_LEN = 24, RESET_MINUTES = 60 };
 
 /* Whether a token is one of 24 characters, known and not over. ERR_NOT_FOUND otherwise. */

@@ -1,9 +1,6 @@
 -- name: reset_ask
 SELECT parlor.reset_ask($1, $2);
 
--- name: reset_begin
-SELECT user_id, name, email FROM parlor.reset_begin($1, $2, $3);
-
 -- name: reset_is_good
 SELECT parlor.reset_is_good($1);
 

@@ -31,6 +31,8 @@ invitation_page(struct req *r, int status, const struct invited *i, const char *
 	struct json_object *context = json_object_new_object();
 	static const char *const states[] = { "accept", "join", "other", "closed" };
 
+	if (r->who.kind == ACTOR_AGENT)
+		r->who.kind = ACTOR_USER; /* a plain page, without the rail of the organization at work */
 	for (size_t n = 0; n < ARRAY_LEN(states); n++)
 		json_set_bool(context, states[n], strcmp(states[n], state) == 0);
 	json_set(context, "id", i->invitation.id);

@@ -1,30 +1,22 @@
-/* Kinds "reset-password" and "organization-delete": what forms of accounts leave to be done. */
+/* Kind "organization-delete": deletes a closed organization, in steps that hold no lock for long. */
 #include "jobs/jobs.h"
 
 #include "base/json.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "core/belonging.h"
-#include "core/reset.h"
+#include "jobs/job_organization.sql.h"
 
 static enum err
-failed(struct job_context *ctx, enum err e)
+purge(struct job_context *ctx, const char *organization, bool *done)
 {
-	db_rollback(ctx->db);
-	ctx->why = arena_strdup(ctx->mem, db_message(ctx->db));
+	struct rows *rows;
+	enum err e = db_one(
+		ctx->db, ctx->mem, &SQL_job_organization_purge, ARGS(organization), &rows);
+
+	*done = !e && rows_bool(rows, 0, 0);
+	if (e)
+		ctx->why = arena_strdup(ctx->mem, db_message(ctx->db));
 	return e;
-}
-
-enum err
-job_reset_password(struct job_context *ctx, const struct job *job)
-{
-	struct json_object *payload = json_trusted(ctx->mem, job->payload);
-	const char *email = json_text(payload, "email"), *address = json_text(payload, "address");
-	enum err e = email ? reset_begin(ctx->db, ctx->mem, ctx->conf, email,
-				     address ? address : "")
-			   : ERR_INVALID;
-
-	return e ? failed(ctx, e) : ERR_NONE;
 }
 
 /* As far as it gets in half of the lease; then it comes again. */
@@ -38,9 +30,9 @@ job_organization_delete(struct job_context *ctx, const struct job *job)
 	enum err e = organization ? ERR_NONE : ERR_INVALID;
 
 	while (!e && !done && time_monotonic_ms() < end)
-		e = organization_purge(ctx->db, ctx->mem, organization, &done);
+		e = purge(ctx, organization, &done);
 	if (e)
-		return failed(ctx, e);
+		return e;
 	if (!done) {
 		ctx->why = "there is more to delete";
 		return ERR_UNAVAILABLE;
