@@ -20,8 +20,7 @@ belonging_list(struct db *db, struct arena *mem, const char *user, const char *a
 }
 
 enum err
-belonging_activate(
-	struct db *db, struct arena *mem, const char *session, const char *organization)
+belonging_activate(struct db *db, struct arena *mem, const char *session, const char *organization)
 {
 	struct rows *rows;
 	enum err e = db_one(db, mem, &SQL_belonging_activate, ARGS(session, organization), &rows);

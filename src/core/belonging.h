@@ -11,8 +11,8 @@ enum err belonging_list(struct db *db, struct arena *mem, const char *user, cons
 	struct json_object **out) MUST_USE;
 
 /* ERR_NOT_FOUND: the session's user is no member there. */
-enum err belonging_activate(struct db *db, struct arena *mem, const char *session,
-	const char *organization) MUST_USE;
+enum err belonging_activate(
+	struct db *db, struct arena *mem, const char *session, const char *organization) MUST_USE;
 
 /*
  * Closes as->organization and has a job (job_organization.c) delete it with all that is in it. ERR_INVALID: typed is not its

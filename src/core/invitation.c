@@ -38,8 +38,7 @@ invitation_token(struct arena *mem, const struct conf *conf, const char *id)
 }
 
 bool
-invitation_token_fits(
-	struct arena *mem, const struct conf *conf, const char *token, const char *id)
+invitation_token_fits(struct arena *mem, const struct conf *conf, const char *token, const char *id)
 {
 	struct json_object *claims;
 	const char *named;
@@ -51,19 +50,19 @@ invitation_token_fits(
 }
 
 static enum err
-mail_invitation(const struct access *as, const struct conf *conf, const char *id,
-	const char *email, const char *role)
+mail_invitation(const struct access *as, const struct conf *conf, const char *id, const char *email,
+	const char *role)
 {
-	struct mail mail = { .organization = as->organization,
-		.to = email,
-		.template = "invitation" };
+	struct mail mail = {
+		.organization = as->organization, .to = email, .template = "invitation"
+	};
 	struct rows *rows;
 	enum err e;
 
 	if (!conf_has_mail(conf))
 		return ERR_NONE;
-	if ((e = db_one(as->db, as->mem, &SQL_invitation_organization, ARGS(as->organization),
-		     &rows)))
+	if ((e = db_one(
+		     as->db, as->mem, &SQL_invitation_organization, ARGS(as->organization), &rows)))
 		return e;
 	mail.data = json_object_new_object();
 	json_set(mail.data, "organization", rows_str(rows, 0, 0));
@@ -156,8 +155,7 @@ invitation_renew(const struct access *as, const struct conf *conf, const char *i
 		return e;
 	if ((e = db_one(as->db, as->mem, &SQL_invitation_renew,
 		     ARGS(as->organization, id, number(as->mem, INVITATION_HOURS)), &rows)) ||
-		(e = mail_invitation(
-			 as, conf, id, rows_str(rows, 0, 0), rows_str(rows, 0, 1))) ||
+		(e = mail_invitation(as, conf, id, rows_str(rows, 0, 0), rows_str(rows, 0, 1))) ||
 		(e = note(as, "invitation.renewed", id, rows_str(rows, 0, 0), NULL))) {
 		db_rollback(as->db);
 		return e;
@@ -173,8 +171,8 @@ invitation_cancel(const struct access *as, const char *id)
 
 	if ((e = db_begin(as->db)))
 		return e;
-	if ((e = db_one(as->db, as->mem, &SQL_invitation_cancel, ARGS(as->organization, id),
-		     &rows)) ||
+	if ((e = db_one(
+		     as->db, as->mem, &SQL_invitation_cancel, ARGS(as->organization, id), &rows)) ||
 		(e = note(as, "invitation.canceled", id, rows_str(rows, 0, 0), NULL))) {
 		db_rollback(as->db);
 		return e;
@@ -186,8 +184,7 @@ enum err
 invitation_list(const struct access *as, struct json_object **out)
 {
 	struct rows *rows;
-	enum err e =
-		db_one(as->db, as->mem, &SQL_invitation_list, ARGS(as->organization), &rows);
+	enum err e = db_one(as->db, as->mem, &SQL_invitation_list, ARGS(as->organization), &rows);
 
 	if (e)
 		return e;

@@ -55,8 +55,9 @@ enum err invitation_list_of(
 
 struct invitation_guest {
 	const char *user, *address;
-	const char *session; /* sessions.token, whose active organization it becomes; NULL: none yet */
-	bool proved;	     /* the address has to be a proved one */
+	const char
+		*session; /* sessions.token, whose active organization it becomes; NULL: none yet */
+	bool proved;	  /* the address has to be a proved one */
 };
 
 /*

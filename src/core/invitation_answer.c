@@ -98,8 +98,8 @@ accept(const struct access *as, const struct invitation *invitation,
 	if ((e = take(as, invitation, guest, &is_member)) ||
 		(e = answer(as, invitation, "accepted", "invitation.accepted")))
 		return e;
-	if (!is_member && (e = member_add(as, guest->user, invitation->role,
-				   invitation->chat_role, &member)))
+	if (!is_member &&
+		(e = member_add(as, guest->user, invitation->role, invitation->chat_role, &member)))
 		return e;
 	if (!guest->session)
 		return ERR_NONE;

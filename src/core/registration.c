@@ -89,7 +89,8 @@ create_organization(
 		.address = new->address };
 	const char *id, *key;
 
-	return new->organization ? organization_create(db, mem, &organization, &id, &key) : ERR_NONE;
+	return new->organization ? organization_create(db, mem, &organization, &id, &key)
+				 : ERR_NONE;
 }
 
 static enum err
@@ -161,8 +162,8 @@ is_for_another_purpose(struct json_object *claims)
 }
 
 enum err
-address_proof_read(struct arena *mem, const struct conf *conf, const char *token,
-	struct address_proof *out)
+address_proof_read(
+	struct arena *mem, const struct conf *conf, const char *token, struct address_proof *out)
 {
 	struct json_object *claims;
 	enum err e = jwt_verify(mem, conf->auth_secret, token, &claims);
@@ -180,12 +181,13 @@ static enum err
 use_proof(struct db *db, struct arena *mem, const struct address_proof *proof, const char *address)
 {
 	struct rows *rows;
-	enum err e = db_one(
-		db, mem, &SQL_address_proof_use, ARGS(proof->email, proof->user), &rows);
+	enum err e =
+		db_one(db, mem, &SQL_address_proof_use, ARGS(proof->email, proof->user), &rows);
 
 	if (e || !rows_bool(rows, 0, 1))
 		return e;
-	return audit_write_account(db, mem, rows_str(rows, 0, 0), "account.email_verified", address);
+	return audit_write_account(
+		db, mem, rows_str(rows, 0, 0), "account.email_verified", address);
 }
 
 enum err

@@ -16,8 +16,8 @@ struct registration {
 	const char *name, *email, *password;
 	const char *organization; /* its name; NULL when an invitation is waiting */
 	bool verified;		  /* the address was proved already, by the link of a mail */
-	const char *next;	  /* where to go after the proof, a path of this site; NULL: nowhere */
-	const char *address;	  /* for the audit log */
+	const char *next;    /* where to go after the proof, a path of this site; NULL: nowhere */
+	const char *address; /* for the audit log */
 };
 
 /*

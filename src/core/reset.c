@@ -15,8 +15,7 @@
 enum err
 reset_ask(struct db *db, struct arena *mem, const char *email, const char *address)
 {
-	return db_run(
-		db, mem, &SQL_reset_ask, ARGS(user_address(mem, email), address), NULL);
+	return db_run(db, mem, &SQL_reset_ask, ARGS(user_address(mem, email), address), NULL);
 }
 
 static bool

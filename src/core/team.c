@@ -27,8 +27,8 @@ enum err
 team_list(const struct access *as, struct json_object **out)
 {
 	struct rows *rows;
-	enum err e = db_one(as->db, as->mem, &SQL_team_list,
-		ARGS(as->organization, as->member), &rows);
+	enum err e =
+		db_one(as->db, as->mem, &SQL_team_list, ARGS(as->organization, as->member), &rows);
 
 	if (e)
 		return e;
@@ -171,9 +171,9 @@ team_change(const struct access *as, const char *member, const struct team_chang
 static enum err
 remove_locked(const struct access *as, const char *member, enum team_refusal *why)
 {
-	struct audit entry = { .action = "member.removed",
-		.target_type = "member",
-		.target_id = member };
+	struct audit entry = {
+		.action = "member.removed", .target_type = "member", .target_id = member
+	};
 	struct member_row m;
 	struct rows *rows;
 	enum err e = find(as, member, &m);

@@ -29,8 +29,7 @@ enum team_refusal { TEAM_FINE, TEAM_OWNER_ONLY, TEAM_LAST_OWNER, TEAM_BAD_ROLE }
 enum err team_change(const struct access *as, const char *member, const struct team_change *change,
 	enum team_refusal *why) MUST_USE;
 /* Removes a member, who may be as->member: then they leave. Errors as above. */
-enum err team_remove(
-	const struct access *as, const char *member, enum team_refusal *why) MUST_USE;
+enum err team_remove(const struct access *as, const char *member, enum team_refusal *why) MUST_USE;
 
 /* Within a transaction: changes of who is in the organization wait for one another. */
 enum err team_lock(const struct access *as) MUST_USE;

@@ -10,8 +10,8 @@ static enum err
 purge(struct job_context *ctx, const char *organization, bool *done)
 {
 	struct rows *rows;
-	enum err e = db_one(
-		ctx->db, ctx->mem, &SQL_job_organization_purge, ARGS(organization), &rows);
+	enum err e =
+		db_one(ctx->db, ctx->mem, &SQL_job_organization_purge, ARGS(organization), &rows);
 
 	*done = !e && rows_bool(rows, 0, 0);
 	if (e)

@@ -18,8 +18,8 @@
 
 struct invited {
 	struct invitation invitation;
-	const char *token; /* of the mailed link, "" for none */
-	bool proved;	   /* by that token */
+	const char *token;	/* of the mailed link, "" for none */
+	bool proved;		/* by that token */
 	const char *user_email; /* of who is signed in; NULL: nobody is */
 };
 
@@ -32,7 +32,8 @@ invitation_page(struct req *r, int status, const struct invited *i, const char *
 	static const char *const states[] = { "accept", "join", "other", "closed" };
 
 	if (r->who.kind == ACTOR_AGENT)
-		r->who.kind = ACTOR_USER; /* a plain page, without the rail of the organization at work */
+		r->who.kind =
+			ACTOR_USER; /* a plain page, without the rail of the organization at work */
 	for (size_t n = 0; n < ARRAY_LEN(states); n++)
 		json_set_bool(context, states[n], strcmp(states[n], state) == 0);
 	json_set(context, "id", i->invitation.id);
@@ -57,8 +58,7 @@ find(struct req *r, const char *token, struct invited *out)
 	if ((e = invitation_find(r->db, r->mem, r->arg[0], &out->invitation)))
 		return e;
 	out->proved = conf_has_mail(r->app->conf) &&
-		      invitation_token_fits(
-			      r->mem, r->app->conf, out->token, out->invitation.id);
+		      invitation_token_fits(r->mem, r->app->conf, out->token, out->invitation.id);
 	return out->invitation.is_open ? ERR_NONE : ERR_GONE;
 }
 
@@ -219,8 +219,8 @@ dash_invitation_join(struct req *r)
 	case ERR_GONE:
 		return invitation_page(r, 410, &i, "closed", NULL, "");
 	case ERR_INVALID:
-		return invitation_page(r, 422, &i, "join",
-			sign_up_fault(r, i.invitation.email, password), name);
+		return invitation_page(
+			r, 422, &i, "join", sign_up_fault(r, i.invitation.email, password), name);
 	case ERR_CONFLICT:
 		return invitation_page(r, 409, &i, "join",
 			"This address has an account. Sign in with it to accept.", name);

@@ -57,8 +57,7 @@ add_current(struct req *r, struct json_object *list, struct json_object *context
 			json_object_get_boolean(json_member(o, "closing")))
 			continue;
 		json_set_object(context, "current", json_object_get(o));
-		json_set_bool(
-			context, "canDelete", r->who.may & PERM_ORGANIZATION_DELETE);
+		json_set_bool(context, "canDelete", r->who.may & PERM_ORGANIZATION_DELETE);
 	}
 }
 

@@ -96,8 +96,7 @@ dash_reset_password_post(struct req *r)
 	enum err e = input_form(r, fields);
 
 	if (!e && !(e = request_limit(r, &per_network, auth_network(r))))
-		e = reset_finish(
-			r->db, r->mem, r->app->conf, token, password, auth_address(r));
+		e = reset_finish(r->db, r->mem, r->app->conf, token, password, auth_address(r));
 	switch (e) {
 	case ERR_NONE:
 		auth_clear_cookies(r);

@@ -77,8 +77,8 @@ dress_member(struct req *r, struct json_object *m, bool owner_acts)
 	json_set(m, "initials", view_initials(r->mem, json_text(m, "shown")));
 	json_set_object(m, "roles", options(roles, offered, role));
 	json_set_object(m, "chatRoles", options(chat_roles, ARRAY_LEN(chat_roles), chat_role));
-	json_set_bool(m, "editable",
-		(r->who.may & PERM_MEMBERS_WRITE) && (owner_acts || !is_owner));
+	json_set_bool(
+		m, "editable", (r->who.may & PERM_MEMBERS_WRITE) && (owner_acts || !is_owner));
 }
 
 static bool
@@ -106,8 +106,8 @@ dress_invitation(struct req *r, struct json_object *i)
 		minutes >= 120 ? arena_printf(r->mem, "%d hours", (int)(minutes / 60))
 			       : arena_printf(r->mem, "%d minutes", (int)minutes));
 	json_set(i, "link",
-		arena_printf(r->mem, "%s/invitations/%s", r->app->conf->base_url,
-			json_text(i, "id")));
+		arena_printf(
+			r->mem, "%s/invitations/%s", r->app->conf->base_url, json_text(i, "id")));
 }
 
 static enum err

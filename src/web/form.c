@@ -28,8 +28,7 @@ label(struct arena *mem, const char *pointer)
 const char *
 form_fault(struct req *r)
 {
-	struct json_object *first =
-		r->problems ? json_object_array_get_idx(r->problems, 0) : NULL;
+	struct json_object *first = r->problems ? json_object_array_get_idx(r->problems, 0) : NULL;
 
 	if (!first)
 		return "Some of it could not be read. Try again.";
@@ -40,8 +39,8 @@ form_fault(struct req *r)
 const char *
 form_wait(struct req *r)
 {
-	reply_header(r, "Retry-After",
-		arena_printf(r->mem, "%d", r->retry_after ? r->retry_after : 1));
+	reply_header(
+		r, "Retry-After", arena_printf(r->mem, "%d", r->retry_after ? r->retry_after : 1));
 	return arena_printf(r->mem, "Too many attempts. Wait %s, then try again.",
 		sign_in_wait(r->mem, r->retry_after));
 }
