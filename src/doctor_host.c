@@ -78,24 +78,12 @@ check_secret(struct doctor *d)
 		doctor_note(d, HEALTH_GOOD, "secret", "auth_secret is long and mixed", NULL);
 }
 
-/* Whether the host of an http:// address is this machine, as far as its name tells. */
-static bool
-is_local(const char *host)
-{
-	size_t len = strcspn(host, ":");
-
-	if (strncmp(host, "[::1]", 5) == 0)
-		return true;
-	return (len == 9 && strncmp(host, "localhost", 9) == 0) || strncmp(host, "127.", 4) == 0 ||
-	       (len > 10 && strncmp(host + len - 10, ".localhost", 10) == 0);
-}
-
 static void
 check_base_url(struct doctor *d)
 {
 	const char *url = d->conf->base_url;
 
-	if (strncmp(url, "http://", 7) == 0 && !is_local(url + 7))
+	if (strncmp(url, "http://", 7) == 0 && !host_is_local(url + 7, strlen(url + 7)))
 		doctor_note(d, HEALTH_BAD, "address",
 			arena_printf(d->mem,
 				"%s is not encrypted: passwords and chats can be read on the way",

@@ -29,6 +29,12 @@ struct conf {
 	int64_t poll_max_waiting;  /* 20,000 */
 	bool poll_notify;	   /* listen for hints of other programs and other hosts */
 	bool poll_relay;	   /* pass the hints of this host on to other hosts */
+	/* [mail] */
+	const char *smtp_url; /* "smtp://mail.example.org:587"; "" for no mail, see conf_has_mail() */
+	const char *smtp_tls; /* required, offered or no */
+	const char *smtp_user, *smtp_password; /* both or neither "" */
+	const char *smtp_ca_file;	       /* PEM; "" for the system's authorities */
+	const char *mail_from;		       /* "Name <address>", for mailbox_parse() */
 	/* [limits] */
 	bool limits_off;  /* load tests only; parlor doctor shouts */
 	int64_t body_max; /* bytes of a JSON body, 65,536 */
@@ -40,6 +46,9 @@ enum conf_kind {
 	CONF_TOKEN,  /* what may stand in the name of a cookie */
 	CONF_LEVEL,  /* a level of log.h */
 	CONF_SIGN_UP, /* open or invited */
+	CONF_SMTP,   /* smtp:// or smtps://, a host, perhaps a port and a name for EHLO; or empty */
+	CONF_TLS,    /* required, offered or no */
+	CONF_MAILBOX, /* an address, perhaps with a name before it; or empty */
 	CONF_BOOL,   /* yes or no, on or off, true or false, 1 or 0 */
 	CONF_NUMBER, /* min to max */
 };

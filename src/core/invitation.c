@@ -130,7 +130,7 @@ invitation_create(const struct access *as, const struct conf *conf,
 	enum err e;
 
 	*why = NULL;
-	if (!user_address_is_good(email) || !member_role_is_good(new->role) ||
+	if (!registration_takes(conf, email) || !member_role_is_good(new->role) ||
 		(new->chat_role && !member_chat_role_is_good(new->chat_role)))
 		return ERR_INVALID;
 	crypt_id(id);

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/jwt.h"
+#include "base/mailbox.h"
 #include "base/util.h"
 #include "core/audit.h"
 #include "core/mail.h"
@@ -19,6 +20,12 @@ bool
 registration_is_open(const struct conf *conf)
 {
 	return strcmp(conf->sign_up, "open") == 0;
+}
+
+bool
+registration_takes(const struct conf *conf, const char *email)
+{
+	return user_address_is_good(email) && (!conf_has_mail(conf) || mail_address_fits(email));
 }
 
 /* What Better Auth's verify-email takes: it finds the user by the address. */
@@ -61,7 +68,6 @@ mail_proof(struct db *db, struct arena *mem, const struct conf *conf, const char
 	mail.data = json_object_new_object();
 	json_set(mail.data, "name", name);
 	json_set(mail.data, "link", proof_link(mem, conf, token, next));
-	json_set_int(mail.data, "minutes", PROOF_SECONDS / 60);
 	return mail_queue(db, mem, &mail);
 }
 
@@ -120,6 +126,8 @@ registration_create(struct db *db, struct arena *mem, const struct conf *conf,
 	enum err e;
 
 	*user = NULL;
+	if (!registration_takes(conf, new->email))
+		return ERR_INVALID;
 	if ((e = db_begin(db)))
 		return e;
 	if (!(e = create(db, mem, conf, new, user)))

@@ -12,6 +12,9 @@
 /* Whether anybody may make an account and an organization, or only those who were invited. */
 bool registration_is_open(const struct conf *conf);
 
+/* Whether an account can have this address: where mail is configured, one that mail can be sent to. */
+bool registration_takes(const struct conf *conf, const char *email);
+
 struct registration {
 	const char *name, *email, *password;
 	const char *organization; /* its name; NULL when an invitation is waiting */
@@ -25,7 +28,7 @@ struct registration {
  * the link for that is mailed. *user is users.id. An address that has an account: ERR_CONFLICT, or where
  * mail is configured a mail that says so, ERR_NONE, and *user NULL: the page must say the same. The
  * exception is a registration that is verified already, whose maker may know. ERR_INVALID: what is wrong
- * user_address_is_good() and user_password_is_good() tell.
+ * registration_takes() and user_password_is_good() tell.
  */
 enum err registration_create(struct db *db, struct arena *mem, const struct conf *conf,
 	const struct registration *new, const char **user) MUST_USE;

@@ -47,7 +47,7 @@ sign_up_sent(struct req *r, const char *email)
 const char *
 sign_up_fault(struct req *r, const char *email, const char *password)
 {
-	if (!user_address_is_good(email))
+	if (!registration_takes(r->app->conf, email))
 		return "This is no e-mail address.";
 	if (!user_password_is_good(password))
 		return "Choose a password of 8 to 128 characters.";
@@ -116,7 +116,7 @@ dash_sign_up_post(struct req *r)
 	if (!registration_is_open(r->app->conf))
 		return reply_problem(r, ERR_FORBIDDEN, "sign_up_closed",
 			"Accounts are made by invitation here.");
-	if ((e = read_sign_up(r, &s)) == ERR_INVALID || !user_address_is_good(s.email) ||
+	if ((e = read_sign_up(r, &s)) == ERR_INVALID || !registration_takes(r->app->conf, s.email) ||
 		!user_password_is_good(s.password))
 		return sign_up_page(r, 422, &s, sign_up_fault(r, s.email, s.password));
 	if (!e && !(e = sign_up_limit(r, s.email)))
