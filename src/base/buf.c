@@ -134,6 +134,23 @@ buf_html(struct buf *b, const char *s, size_t len)
 	buf_add(b, s + plain, len - plain);
 }
 
+void
+buf_plain(struct buf *b, const char *s, size_t len)
+{
+	size_t from = 0, at = 0, control;
+
+	while (at < len) {
+		control = utf8_control(s + at, len - at);
+		if (control) {
+			buf_add(b, s + from, at - from);
+			buf_char(b, ' ');
+			from = at + control;
+		}
+		at += control ? control : 1;
+	}
+	buf_add(b, s + from, len - from);
+}
+
 static bool
 unreserved(unsigned char c)
 {

@@ -37,8 +37,8 @@ bool crypt_equal(const char *a, const char *b); /* in constant time for equal le
 /* HMAC-SHA256 in standard base64 with padding (44 characters). */
 void crypt_hmac_base64(const char *key, const char *text, char out[45]);
 void crypt_hmac_hex(const char *key, const char *text, char out[65]);
-/* The same in base64url without padding (43 characters). */
-void crypt_hmac_base64url(const char *key, const char *text, char out[44]);
+/* The same in base64url without padding, as JWTs and identity hashes have it. */
+void crypt_hmac_url(const char *key, const char *text, char out[44]);
 
 /*
  * Better Auth's credential: "salt:key" in hex, scrypt N=16384 r=16 p=1 of the NFKC-normalized

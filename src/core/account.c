@@ -112,9 +112,8 @@ account_prove(
 		self->db, self->mem, email, self->network, password, rows_text(rows, 0, 0));
 }
 
-/* "25 November 2026, 18:45 UTC", as the mail shows it. */
-static const char *
-moment(struct arena *mem)
+const char *
+account_moment(struct arena *mem)
 {
 	const time_t now = (time_t)(time_now_ms() / 1000);
 	char text[64];
@@ -129,7 +128,7 @@ static enum err
 tell(struct self *self, const struct account *account, const char *mail, struct json_object *data)
 {
 	json_set(data, "name", account->name);
-	json_set(data, "when", moment(self->mem));
+	json_set(data, "when", account_moment(self->mem));
 	json_set(data, "address", self->address);
 	json_set(data, "link", self->link);
 	return mail_queue(self->db, self->mem,

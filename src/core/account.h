@@ -65,6 +65,9 @@ enum err account_prove(struct self *self, const struct account *account, const c
 enum err account_change_password(
 	struct self *self, const struct account *account, const char *password) MUST_USE;
 
+/* "25 November 2026, 18:45 UTC": now, as mails show it. */
+const char *account_moment(struct arena *mem);
+
 /*
  * Ends the other sessions and forgets trusted devices, writes action ("password.changed") into the
  * audit log, and queues the mail: for those who change what signing in asks for, within their

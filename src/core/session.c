@@ -12,19 +12,18 @@ session_find(struct db *db, struct arena *mem, const char *token, struct session
 
 	if (e)
 		return e;
-	if (!rows_text(rows, 0, 3))
-		return ERR_FORBIDDEN;
 	*out = (struct session){ .token = token,
 		.user = rows_str(rows, 0, 0),
-		.organization = rows_str(rows, 0, 1),
-		.organization_name = rows_str(rows, 0, 2),
-		.member = rows_str(rows, 0, 3),
+		.organization = rows_text(rows, 0, 1),
+		.organization_name = rows_text(rows, 0, 2),
+		.member = rows_text(rows, 0, 3),
 		.name = rows_str(rows, 0, 4),
 		.role = rows_str(rows, 0, 5),
 		.online = rows_bool(rows, 0, 6),
 		.remember = rows_bool(rows, 0, 7),
 		.seconds_left = rows_int(rows, 0, 8),
-		.organization_role = rows_str(rows, 0, 9) };
+		.organization_role = rows_str(rows, 0, 9),
+		.verified = rows_bool(rows, 0, 10) };
 	return ERR_NONE;
 }
 

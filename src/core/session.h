@@ -6,9 +6,11 @@
 
 struct session {
 	const char *token, *user;
+	bool verified; /* the user's address */
 	const char *organization,
-		*organization_name; /* the active one that the user is a member of */
-	const char *member, *name;
+		*organization_name; /* the active one that the user is a member of; NULL for none */
+	const char *member;	    /* NULL for none */
+	const char *name;
 	const char *role;	       /* the effective chat_role */
 	const char *organization_role; /* Better Auth's, several joined by commas */
 	bool online;
@@ -18,7 +20,6 @@ struct session {
 
 /*
  * By token, checked for expiry and membership at every call. ERR_NOT_FOUND: no such session.
- * ERR_FORBIDDEN: the user is in no organization.
  */
 enum err session_find(
 	struct db *db, struct arena *mem, const char *token, struct session *out) MUST_USE;

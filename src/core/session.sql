@@ -1,8 +1,9 @@
 -- name: session_find
 SELECT user_id, organization_id, organization_name, member_id, display_name, chat_role, is_online,
        expires_at - created_at > interval '25 hours',
-       floor(extract(epoch FROM expires_at - parlor.now()))::bigint, role
-  FROM parlor.auth_session($1);
+       floor(extract(epoch FROM expires_at - parlor.now()))::bigint, role,
+       (SELECT u.email_verified FROM users u WHERE u.id = s.user_id)
+  FROM parlor.auth_session($1) s;
 
 -- name: session_insert
 -- The organization that was active last, as a convenience; membership is checked at each request.

@@ -147,8 +147,24 @@ auth_take_token(struct req *r, const char *token)
 	auth_set_cookie(r, token, r->who.remember);
 }
 
+/* Who is in no organization can do what leads into one. */
 static enum err
-cookie_session(struct req *r)
+plain_user(struct req *r, const struct session *s, unsigned allowed)
+{
+	r->who = (struct actor){ .kind = ACTOR_USER,
+		.user = s->user,
+		.name = s->name,
+		.session = s->token,
+		.csrf = csrf_token(r, s->token),
+		.remember = s->remember };
+	if (!(allowed & ACTOR_USER))
+		return reply_problem(
+			r, ERR_FORBIDDEN, "no_organization", "You are in no organization.");
+	return roll_session(r, s);
+}
+
+static enum err
+cookie_session(struct req *r, unsigned allowed)
 {
 	const char *token = cookie_signed(r, auth_cookie_name(r));
 	struct session s;
@@ -159,6 +175,10 @@ cookie_session(struct req *r)
 	e = session_find(r->db, r->mem, token, &s);
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_AUTH : e;
+	if (!s.verified && conf_has_mail(r->app->conf))
+		return ERR_AUTH;
+	if (!s.member)
+		return plain_user(r, &s, allowed);
 	r->who = (struct actor){ .kind = ACTOR_AGENT,
 		.organization = s.organization,
 		.organization_name = s.organization_name,
@@ -185,7 +205,7 @@ auth_request(struct req *r, unsigned allowed)
 	if (header && (allowed & (ACTOR_VISITOR | ACTOR_KEY)))
 		e = bearer(r, header, allowed);
 	else
-		e = allowed & ACTOR_AGENT ? cookie_session(r) : ERR_AUTH;
+		e = allowed & ACTOR_AGENT ? cookie_session(r, allowed) : ERR_AUTH;
 	if (!e)
 		db_scope(r->db, r->who.organization);
 	return e;
@@ -236,7 +256,7 @@ auth_access(const struct req *r)
 	return (struct access){ .db = r->db,
 		.mem = r->mem,
 		.actor_type = actor_type(r->who.kind),
-		.actor_id = r->who.kind == ACTOR_AGENT ? r->who.user : r->who.id,
+		.actor_id = r->who.user ? r->who.user : r->who.id,
 		.address = auth_address(r),
 		.organization = r->who.organization,
 		.name = r->who.name,

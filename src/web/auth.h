@@ -7,8 +7,9 @@
 
 /*
  * Fills r->who from the Authorization header or the session cookie, for the kinds of actors in
- * allowed, and sets the tenant of r->db. ERR_AUTH when there is none; ERR_SYNTAX for a repeated
- * or unreadable header.
+ * allowed, and sets the tenant of r->db. ERR_AUTH when there is none, or (where mail is configured) when
+ * the address of its user was never proved; ERR_SYNTAX for a repeated or unreadable header.
+ * ERR_FORBIDDEN with r->who of kind ACTOR_USER: a user in no organization, who was not allowed.
  */
 enum err auth_request(struct req *r, unsigned allowed) MUST_USE;
 

@@ -46,6 +46,39 @@ enum err dash_read(struct req *r);
 
 enum err dash_visitors(struct req *r);
 
+/* dash_sign_up.c */
+enum err dash_sign_up(struct req *r);
+enum err dash_sign_up_post(struct req *r);
+enum err dash_verify_email(struct req *r);
+enum err dash_verify_email_post(struct req *r);
+
+/* dash_reset.c */
+enum err dash_forgot_password(struct req *r);
+enum err dash_forgot_password_post(struct req *r);
+enum err dash_reset_password(struct req *r);
+enum err dash_reset_password_post(struct req *r);
+
+/* dash_team.c, dash_invite.c */
+enum err dash_team(struct req *r);
+enum err dash_team_member(struct req *r);
+enum err dash_team_remove(struct req *r);
+enum err dash_invite(struct req *r);
+enum err dash_invite_again(struct req *r);
+enum err dash_invite_cancel(struct req *r);
+
+/* dash_invitation.c */
+enum err dash_invitation(struct req *r);
+enum err dash_invitation_accept(struct req *r);
+enum err dash_invitation_decline(struct req *r);
+enum err dash_invitation_join(struct req *r);
+
+/* dash_organizations.c */
+enum err dash_organizations(struct req *r);
+enum err dash_organization_post(struct req *r);
+enum err dash_organization_active(struct req *r);
+enum err dash_organization_leave(struct req *r);
+enum err dash_organization_delete(struct req *r);
+
 /* dash_settings.c */
 enum err dash_widget(struct req *r);
 enum err dash_widget_post(struct req *r);

@@ -79,7 +79,7 @@ trust_value(struct req *r, const char *user, const char *identifier)
 {
 	char mac[TOKEN_LEN + 1];
 
-	crypt_hmac_base64url(
+	crypt_hmac_url(
 		r->app->conf->auth_secret, arena_printf(r->mem, "%s!%s", user, identifier), mac);
 	return arena_printf(r->mem, "%s!%s", mac, identifier);
 }

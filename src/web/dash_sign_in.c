@@ -2,10 +2,13 @@
 #include "base/json.h"
 #include "core/account.h"
 #include "core/dashboard.h"
+#include "core/registration.h"
 #include "core/session.h"
+#include "web/app.h"
 #include "web/auth.h"
 #include "web/dash.h"
 #include "web/input.h"
+#include "web/limit.h"
 #include "web/page.h"
 #include "web/redirect.h"
 #include "web/reply.h"
@@ -14,6 +17,7 @@
 struct attempt {
 	const char *email, *password, *next;
 	bool remember;
+	bool unproved;	 /* the password was right, but the address was never proved */
 	enum err result; /* of the attempt before, or ERR_NONE */
 	int retry_after; /* seconds, with ERR_LIMIT */
 };
@@ -32,6 +36,17 @@ sign_in_wait(struct arena *mem, int seconds)
 	return minutes > 1 ? arena_printf(mem, "%d minutes", minutes) : "a minute";
 }
 
+/* Where one comes from, and where one may go instead. */
+static void
+sign_in_notes(struct req *r, struct json_object *context)
+{
+	const bool asked = r->method == METHOD_GET;
+
+	json_set_bool(context, "verified", asked && req_query(r, "verified"));
+	json_set_bool(context, "reset", asked && req_query(r, "reset"));
+	json_set_bool(context, "open", registration_is_open(r->app->conf));
+}
+
 static enum err
 sign_in_page(struct req *r, int status, const struct attempt *a)
 {
@@ -40,7 +55,9 @@ sign_in_page(struct req *r, int status, const struct attempt *a)
 	json_set(context, "email", a->email);
 	json_set(context, "next", local_path(a->next));
 	json_set_bool(context, "failed", a->result == ERR_AUTH || a->result == ERR_INVALID);
-	json_set_bool(context, "secondFactor", a->result == ERR_FORBIDDEN);
+	json_set_bool(context, "secondFactor", a->result == ERR_FORBIDDEN && !a->unproved);
+	json_set_bool(context, "unproved", a->result == ERR_FORBIDDEN && a->unproved);
+	sign_in_notes(r, context);
 	json_set_bool(context, "busy", a->result == ERR_UNAVAILABLE);
 	json_set(context, "throttled",
 		a->result == ERR_LIMIT ? sign_in_wait(r->mem, a->retry_after) : NULL);
@@ -51,7 +68,7 @@ enum err
 dash_sign_in(struct req *r)
 {
 	const struct attempt none = { .email = "", .next = req_query(r, "next") };
-	enum err e = auth_request(r, ACTOR_AGENT);
+	enum err e = auth_request(r, ACTOR_AGENT | ACTOR_USER);
 
 	if (e == ERR_NONE)
 		return reply_redirect(r, local_path(none.next));
@@ -70,6 +87,27 @@ read_attempt(struct req *r, struct attempt *a)
 	};
 
 	return input_form(r, fields);
+}
+
+/* Whoever knows the password of an account that was never proved gets the link once more. */
+static enum err
+check_proof(struct req *r, const char *user, struct attempt *a)
+{
+	static const struct limit again = { "verify-email", 3, 3600 };
+	struct user_facts facts;
+	enum err e;
+
+	if (!conf_has_mail(r->app->conf))
+		return ERR_NONE;
+	if ((e = user_facts(r->db, r->mem, user, &facts)) || facts.verified)
+		return e;
+	a->unproved = true;
+	if ((e = request_limit(r, &again, user))) {
+		a->retry_after = r->retry_after;
+		return e;
+	}
+	e = registration_mail_proof(r->db, r->mem, r->app->conf, user, local_path(a->next));
+	return e ? e : ERR_FORBIDDEN;
 }
 
 enum err
@@ -92,8 +130,10 @@ try_sign_in(struct req *r, struct attempt *a)
 	struct sign_in who;
 	enum err e;
 
-	if ((e = read_attempt(r, a)) || (e = account_sign_in(r->db, r->mem, a->email, a->password,
-						 auth_network(r), &login, &a->retry_after)))
+	if ((e = read_attempt(r, a)) ||
+		(e = account_sign_in(r->db, r->mem, a->email, a->password, auth_network(r), &login,
+			 &a->retry_after)) ||
+		(e = check_proof(r, login.user, a)))
 		return e;
 	who = (struct sign_in){ login.user, a->remember, local_path(a->next) };
 	return login.second_factor ? sign_in_second_factor(r, &who) : sign_in_finish(r, &who);
