@@ -33,7 +33,7 @@ security_self(struct req *r)
 		.network = auth_network(r),
 		.secret = conf->auth_secret,
 		.link = conf_has_mail(conf)
-				? arena_printf(r->mem, "%s/reset-password", conf->base_url)
+				? arena_printf(r->mem, "%s/forgot-password", conf->base_url)
 				: NULL };
 }
 

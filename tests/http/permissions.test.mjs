@@ -72,7 +72,7 @@ describe('members', () => {
 				const me = expect(await agent.get('/api/v1/me'), 200).json;
 				assert.deepEqual(me.permissions, Object.keys(table).filter((needs) => memberHas(role, chatRole, needs)));
 				for (const route of routes.filter(({ actors }) => actors.includes('agent'))) {
-					const client = /\/(sign-out|end-all)$/.test(route.path) ? await shop.staff(await member(role, chatRole)) : agent;
+					const client = /\/(sign-out|end-all|leave)$/.test(route.path) ? await shop.staff(await member(role, chatRole)) : agent;
 					judge(await ask(client, route), memberHas(role, chatRole, route.needs), route, name);
 				}
 			});

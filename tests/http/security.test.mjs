@@ -81,6 +81,17 @@ describe('changing the password', () => {
 		expect(await new Person(world).signIn(member.email, PASSWORD), 303);
 	});
 
+	test('is there for people in no organization, too', async () => {
+		const member = await fresh(), person = await signedIn(member);
+		await world.sql.exec`DELETE FROM members WHERE user_id = ${member.user}`;
+		const token = person.session;
+		const page = await person.follow(await change(person));
+		assert.match(wordsOf(page), /Your password is changed/);
+		assert.notEqual(person.session, token);
+		assert.ok(person.cookie('better-auth.session_token') && !person.cookie('better-auth.dont_remember'), 'still remembered');
+		expect(await person.submit(page, `${PAGE}/sessions/end-all`), 303);
+	});
+
 	test('a page that refused a form can be loaded again', async () => {
 		const person = await signedIn(await fresh());
 		for (const at of [CHANGE, '/settings/security/two-factor', '/settings/security/two-factor/confirm',
