@@ -6,6 +6,7 @@
 #include "base/conf.h"
 
 #include "base/buf.h"
+#include "base/hashing.h"
 #include "base/mailbox.h"
 #include "base/util.h"
 
@@ -41,6 +42,8 @@ range_text(struct arena *mem, const struct conf_option *o)
 		return "must be letters, digits and any of . _ -";
 	case CONF_LEVEL:
 		return "must be debug, info, warn or error";
+	case CONF_SIGN_UP:
+		return "must be open or invited";
 	case CONF_BOOL:
 		return "must be yes or no";
 	case CONF_SMTP:
@@ -136,6 +139,8 @@ text_fits(struct arena *mem, const struct conf_option *o, const char *value)
 			value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 	case CONF_LEVEL:
 		return is_word(value, levels, ARRAY_LEN(levels));
+	case CONF_SIGN_UP:
+		return strcmp(value, "open") == 0 || strcmp(value, "invited") == 0;
 	case CONF_SMTP:
 		return is_smtp_url(value);
 	case CONF_TLS:
@@ -390,6 +395,7 @@ conf_load(struct arena *mem, const char *path, const struct conf **conf, const c
 		return ERR_INVALID;
 	}
 	*conf = l.conf;
+	hashing_at(l.conf->runtime_dir); /* here, so that no program forgets it */
 	return ERR_NONE;
 }
 

@@ -77,6 +77,12 @@ crypt_session_token(char *out)
 	random_base62(out, SESSION_TOKEN_LEN);
 }
 
+size_t
+crypt_below(size_t n)
+{
+	return randombytes_uniform((uint32_t)n);
+}
+
 void
 crypt_hash(const char *token, char *out)
 {

@@ -7,6 +7,7 @@
  *   invitation          inviter, organization, role, link, hours
  *   reset-password      name, link, minutes
  *   verify-email        name, link
+ *   account-exists      email, link, resetLink
  *   password-changed    name, when, address (of the network; may be null), link
  *   two-factor-changed  name, enabled, when, address (may be null), link
  * A link leads to where one acts, or makes good what one did not do. "when" is shown as it is.

@@ -19,6 +19,9 @@
 
 const struct job_kind job_kinds[] = {
 	{ "retention", job_retention, 600 },
+
+	{ "reset-password", job_reset_password, 60 },
+	{ "organization-delete", job_organization_delete, ORGANIZATION_DELETE_SECONDS },
 	{ "mail", job_mail, 2 * SMTP_TIMEOUT_SECONDS },
 };
 const size_t job_kinds_count = ARRAY_LEN(job_kinds);

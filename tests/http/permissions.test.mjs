@@ -21,7 +21,7 @@ const chat = (role, chatRole) => chatRole === null ? (role === 'member' ? 'agent
 	: chatRole === 'admin' ? 'chat admin' : chatRole;
 const memberHas = (role, chatRole, needs) => table[needs].has(role) || table[needs].has(chat(role, chatRole));
 
-// Nothing that is there is named, so whoever is let through changes nothing. Signing out ends the session.
+// Nothing that is there is named, so whoever is let through changes nothing. What signs out gets somebody of its own.
 function ask(client, route) {
 	const path = route.path.replace(/:\w+/g, word(26)) + (route.poll ? '?wait=0' : '');
 	if (route.method === 'GET')
@@ -72,7 +72,7 @@ describe('members', () => {
 				const me = expect(await agent.get('/api/v1/me'), 200).json;
 				assert.deepEqual(me.permissions, Object.keys(table).filter((needs) => memberHas(role, chatRole, needs)));
 				for (const route of routes.filter(({ actors }) => actors.includes('agent'))) {
-					const client = route.path === '/sign-out' ? await shop.staff(name) : agent;
+					const client = /\/(sign-out|end-all|leave)$/.test(route.path) ? await shop.staff(await member(role, chatRole)) : agent;
 					judge(await ask(client, route), memberHas(role, chatRole, route.needs), route, name);
 				}
 			});

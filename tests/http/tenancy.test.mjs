@@ -19,15 +19,29 @@ await world.sql.exec`INSERT INTO parlor.api_keys (id, organization_id, name, key
 const foreignKey = word(26);
 await world.sql.exec`INSERT INTO parlor.api_keys (id, organization_id, name, key_hash, hint, scopes)
 	VALUES (${foreignKey}, ${other.id}, 'foreign', ${foreignKey}, 'sk_x', 'conversations:read')`;
+const invited = async (o) => {
+	const id = word();
+	await world.sql.exec`INSERT INTO invitations (id, organization_id, email, role, expires_at, inviter_id)
+		VALUES (${id}, ${o.id}, ${`${id.toLowerCase()}@example.org`}, 'member', now() AT TIME ZONE 'UTC' + interval '1 day',
+			${o.members.admin.user})`;
+	return id;
+};
+const team = async (o) => ({ member: (await world.member(o.id, 'viewer')).id, invitation: await invited(o) });
+const session = async (member) => {
+	const token = await world.session(member.user);
+	return world.sql.value`SELECT id FROM sessions WHERE token = ${token}`;
+};
 // Whom staff look at is not who asks as a visitor: signing out ends a visitor's sessions.
-const own = { conversation: await begin(mine), visitor: (await shop.visitor()).id, get key() { return keys.pop(); } };
+const own = { conversation: await begin(mine), visitor: (await shop.visitor()).id, get key() { return keys.pop(); }, ...await team(shop),
+	session: await session(shop.members.agent) };
 const next = { conversation: await begin(neighbour), visitor: neighbour.id };
-const foreign = { conversation: await begin(stranger), visitor: stranger.id, key: foreignKey };
+const foreign = { conversation: await begin(stranger), visitor: stranger.id, key: foreignKey, ...await team(other),
+	session: await session(other.members.admin) };
 
 // Callers by the names of the route table, and whose ids are strange to them.
 const callers = {
 	visitor: { client: mine.client, strange: { neighbour: next, foreign } },
-	agent: { client: await shop.staff('admin'), strange: { foreign } },
+	agent: { client: await shop.staff('agent'), admin: await shop.staff('admin'), strange: { foreign } },
 	key: { client: shop.api, strange: { foreign } },
 };
 
@@ -48,8 +62,14 @@ const bodies = {
 	'priority': () => ({ priority: 'urgent' }),
 	'assign': () => ({ agent: 'me' }),
 	'revoke': () => ({}),
+	':member': () => ({ role: 'member', chatRole: 'agent', displayName: '', maxChats: '0' }),
+	'remove': () => ({}),
+	'send': () => ({}),
+	'cancel': () => ({}),
+	'end': () => ({}),
 };
-const withIds = routes.filter((route) => inPath(route).length);
+// An invitation is for one address, in whatever organization: invitations.test.mjs.
+const withIds = routes.filter((route) => inPath(route).length && !route.path.startsWith('/invitations/'));
 
 function ask(client, route, id) {
 	const path = route.path.replace(`:${inPath(route)[0]}`, encodeURIComponent(id));
@@ -96,15 +116,16 @@ for (const route of withIds)
 				assert.ok([401, 403, 303].includes(refused.status), `${refused.status}`);
 				return;
 			}
-			const nothing = expect(await ask(caller.client, route, absent), 404);
+			const client = caller.admin && ['members:write', 'keys:write'].includes(route.needs) ? caller.admin : caller.client;
+			const nothing = expect(await ask(client, route, absent), 404);
 			for (const [whose, ids] of Object.entries(caller.strange)) {
-				const answer = await ask(caller.client, route, ids[kind]);
+				const answer = await ask(client, route, ids[kind]);
 				assert.equal(fingerprint(answer, ids[kind]), fingerprint(nothing, absent), whose);
 			}
 			for (const wrong of ['x', '0', '-', 'null', 'undefined', '%', "'", '*', own[kind].slice(0, -1),
 					`${own[kind]}0`, own[kind].toLowerCase(), 'x'.repeat(64), 'x'.repeat(65)])
-				assert.ok([400, 404].includes((await ask(caller.client, route, wrong)).status), wrong);
-			const answer = await ask(caller.client, route, own[kind]);
+				assert.ok([400, 404].includes((await ask(client, route, wrong)).status), wrong);
+			const answer = await ask(client, route, own[kind]);
 			assert.ok(answer.status < 400, `one's own: ${answer.status} ${answer.text}`);
 		});
 
