@@ -14,9 +14,10 @@ struct conf {
 		*base_url; /* "https://chat.example.org", no trailing slash; decides cookie names */
 	const char *static_dir; /* static files, for CGI and for versions of assets */
 	const char *template_dir;
-	const char *runtime_dir; /* sockets of the pollers for hints, places for hashing; "" for none */
-	const char *log_level;	 /* debug, info, warn or error */
-	const char *demo_key;	 /* the publishable key of the demo shop; "" for no /demo */
+	const char *
+		runtime_dir; /* sockets of the pollers for hints, places for hashing; "" for none */
+	const char *log_level; /* debug, info, warn or error */
+	const char *demo_key;  /* the publishable key of the demo shop; "" for no /demo */
 	/* [database] */
 	const char *database_url;
 	bool database_roles; /* workers take a role that row-level security binds */
@@ -24,7 +25,7 @@ struct conf {
 	const char *auth_secret;   /* BETTER_AUTH_SECRET, at least 32 characters */
 	const char *cookie_prefix; /* "better-auth" */
 	bool visitor_sign_in; /* an organization may know visitors by the cookie of this site */
-	const char *sign_up;	   /* open or invited */
+	const char *sign_up;  /* open or invited */
 	/* [poll] */
 	int64_t poll_hold_seconds; /* 25 */
 	int64_t poll_max_waiting;  /* 20,000 */
@@ -43,13 +44,13 @@ struct conf {
 };
 
 enum conf_kind {
-	CONF_TEXT,   /* min is the least length */
-	CONF_URL,    /* http:// or https:// and a host, nothing after it */
-	CONF_TOKEN,  /* what may stand in the name of a cookie */
-	CONF_LEVEL,  /* a level of log.h */
+	CONF_TEXT,    /* min is the least length */
+	CONF_URL,     /* http:// or https:// and a host, nothing after it */
+	CONF_TOKEN,   /* what may stand in the name of a cookie */
+	CONF_LEVEL,   /* a level of log.h */
 	CONF_SIGN_UP, /* open or invited */
-	CONF_SMTP,   /* smtp:// or smtps://, a host, perhaps a port and a name for EHLO; or empty */
-	CONF_TLS,    /* required, offered or no */
+	CONF_SMTP, /* smtp:// or smtps://, a host, perhaps a port and a name for EHLO; or empty */
+	CONF_TLS,  /* required, offered or no */
 	CONF_MAILBOX, /* an address, perhaps with a name before it; or empty */
 	CONF_BOOL,    /* yes or no, on or off, true or false, 1 or 0 */
 	CONF_NUMBER,  /* min to max */
