@@ -9,7 +9,7 @@
 #   relay  neither: as a server of the same host is often used
 # It has moods, for tests of what goes wrong. By the recipient: refused.x@ is refused (550), unwanted.x@
 # when the text was sent (554), slow.x@ is taken after two seconds. While HOME/mail/later exists,
-# everything is put off (451).
+# everything is put off (451); while HOME/mail/closed exists, nobody is let in (554 as the greeting).
 #
 # HOME/mail/tls has a private CA (ca.crt), the server's certificate, for 127.0.0.1 and nothing else, and
 # another CA that vouches for nothing (other.crt).
@@ -58,10 +58,15 @@ mail_conf() { # dir user
 		smtp_accept_max = 100
 		smtp_accept_max_per_connection = 10000
 		message_size_limit = 5M
+		acl_smtp_connect = caller
 		acl_smtp_rcpt = recipient
 		acl_smtp_data = text
 
 		begin acl
+		caller:
+		  deny condition = \${if exists{$1/closed}}
+		       message = 554 5.3.2 no mail today
+		  accept
 		recipient:
 		  deny !authenticated = *
 		       condition = \${if eq{\$received_port}{$relay}{no}{yes}}

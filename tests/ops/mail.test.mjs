@@ -2,7 +2,8 @@
 // by Python's email package. The workers' environment names proxies, which must not matter.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
@@ -334,6 +335,26 @@ for (const [what, changes, why] of [
 		await stack.parlor('jobs', '--once');
 		assertForm(await mail.to(to), to); // and goes out when that was mended
 	});
+
+test('a server that lets nobody in is waited for', async () => {
+	const closed = path.join(mail.dir, 'closed');
+	await writeFile(closed, '');
+	const { id, now } = await sendWith({});
+	await rm(closed);
+	await sql.exec`DELETE FROM parlor.jobs WHERE id = ${id}`;
+	assert.deepEqual([now.failed, now.why], [false, 'the mail server answered: 554 5.3.2 no mail today']);
+});
+
+test('a server that says nothing is not waited for longer than the lease', async () => {
+	const server = net.createServer(() => {}).listen(0, '127.0.0.1');
+	await eventually('it listens', () => server.listening);
+	const changes = { smtp_url: `smtp://127.0.0.1:${server.address().port}` };
+	const [{ id, now }, [health]] = await Promise.all([sendWith(changes), finding(changes)]);
+	server.close();
+	await sql.exec`DELETE FROM parlor.jobs WHERE id = ${id}`;
+	assert.match(now.why, /timed? ?out/i);
+	assert.match(health.detail, /timed? ?out/i);
+});
 
 test('without a mail server mail is given up', async () => {
 	const { now } = await sendWith({ smtp_url: null });
