@@ -25,7 +25,7 @@ struct conf {
 	const char *auth_secret;   /* BETTER_AUTH_SECRET, at least 32 characters */
 	const char *cookie_prefix; /* "better-auth" */
 	bool visitor_sign_in; /* an organization may know visitors by the cookie of this site */
-	const char *sign_up;	   /* open or invited */
+	const char *sign_up;  /* open or invited */
 	/* [poll] */
 	int64_t poll_hold_seconds; /* 25 */
 	int64_t poll_max_waiting;  /* 20,000 */
