@@ -18,6 +18,7 @@ const fields = (table) => Object.fromEntries(Object.entries(table)
 // baseURL: the address browsers know, without a path. The secret and the database are Parlor's.
 export function makeAuth({ databaseUrl, secret, baseURL, trustedOrigins = [], database, session }) {
 	const mails = [], pool = new pg.Pool({ connectionString: databaseUrl, max: 8 });
+	pool.on('error', () => {}); // the server may end before us
 	const keep = (kind) => async (mail) => {
 		mails.push({ kind, ...mail });
 	};

@@ -43,6 +43,8 @@ async function shopInUse() {
 
 const keyOf = (organization) => sql.value`SELECT chat_api_key FROM organizations WHERE id = ${organization}`;
 
+const widget = { active: 'true', color: '#112233', theme: 'dark', position: 'bottom-left', welcome: 'Hi', offline: '', domains: '' };
+
 describe('an organization that was made there', () => {
 	test('has its widget here, and follows updateOrganization', async () => {
 		const key = `pk_${word(24)}`;
@@ -61,8 +63,8 @@ describe('an organization that was made there', () => {
 		const owner = await both.owner({ metadata });
 		const stored = await sql.value`SELECT metadata FROM organizations WHERE id = ${owner.organization}`;
 		assert.deepEqual(JSON.parse(stored), metadata);
-		const answer = await owner.browser.submit('/settings/widget', '/settings/widget', { name: 'Renamed', welcomeMessage: 'Hi' });
-		assert.ok([303, 422].includes(answer.status), answer.text);
+		const answer = await owner.browser.submit('/settings/widget', '/settings/widget', widget);
+		assert.equal(answer.status, 303, answer.text);
 		assert.equal(await sql.value`SELECT metadata FROM organizations WHERE id = ${owner.organization}`, stored);
 		const full = await owner.browser.did(`organization/get-full-organization?organizationId=${owner.organization}`);
 		assert.deepEqual(typeof full.metadata === 'string' ? JSON.parse(full.metadata) : full.metadata, metadata);
@@ -92,18 +94,15 @@ describe('a role', () => {
 			assert.equal(me.permissions.includes('organization:delete'), role.includes('owner'));
 		});
 
-	test('that is changed there counts at the next request, and ends a wait', async () => {
+	test('that is changed there counts at the next request', async () => {
 		const owner = await both.owner(), colleague = await both.colleague(owner);
-		const client = clientOf(colleague), cursor = await cursorNow(client, STAFF);
-		let ended = false;
-		const waiting = poll(client, STAFF, cursor, 20).then(() => {
-			ended = true;
-		});
+		assert.equal((await colleague.browser.whoHere()).role, 'agent');
 		await owner.browser.did('organization/update-member-role',
 			{ memberId: colleague.member, role: ['member', 'admin'], organizationId: owner.organization });
 		assert.equal((await colleague.browser.whoHere()).role, 'admin');
-		await eventually('the wait has ended', () => ended, { seconds: 2 });
-		await waiting;
+		await owner.browser.did('organization/update-member-role',
+			{ memberId: colleague.member, role: 'member', organizationId: owner.organization });
+		assert.equal((await colleague.browser.whoHere()).role, 'agent');
 	});
 });
 

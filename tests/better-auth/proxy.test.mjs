@@ -2,7 +2,7 @@
 // Parlor everywhere else, cookies whose names begin with "__Secure-".
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,6 +27,7 @@ const both = await useBoth(undefined, { baseURL: url });
 // A second host on the same database, whose base_url is the https one.
 const second = await startStack({ seed: false, web: 1, place: { '--join': both.world.stack.dir, '--env': `PARLOR_BASE_URL=${url}` } });
 const dir = mkdtempSync(path.join(tmpdir(), 'parlor-test-proxy-'));
+chmodSync(dir, 0o755);
 const nginx = await startNginx();
 after(async () => {
 	nginx.kill('SIGTERM');
@@ -47,20 +48,21 @@ async function startNginx() {
 	const conf = readFileSync(path.join(second.home, 'nginx/nginx.conf'), 'utf8');
 	const share = /set \$parlor_share (.*);/.exec(conf)[1];
 	const temporary = ['client_body', 'fastcgi', 'proxy', 'scgi', 'uwsgi'].map((name) => `${name}_temp_path ${dir}/${name};`).join(' ');
-	writeFileSync(`${dir}/nginx.conf`, `daemon off; worker_processes 1; pid ${dir}/pid; error_log ${dir}/log warn;
+	// Beside the stack's own, because an include is looked for from there.
+	writeFileSync(`${second.home}/nginx/front.conf`, `daemon off; worker_processes 1; pid ${dir}/pid; error_log ${dir}/log warn;
 		${process.getuid() === 0 ? 'user www-data;' : ''}
 		events { worker_connections 512; }
 		http { ${temporary} access_log off;
-			include ${second.home}/nginx/parlor/http.conf;
+			include parlor/http.conf;
 			server {
 				listen 127.0.0.1:${port} ssl; server_name 127.0.0.1;
 				ssl_certificate ${dir}/cert.pem; ssl_certificate_key ${dir}/key.pem;
 				${location()}
 				set $parlor_share ${share};
-				include ${second.home}/nginx/parlor/server.conf;
+				include parlor/server.conf;
 			}
-		}`.replaceAll(/include parlor\//g, `include ${second.home}/nginx/parlor/`));
-	const child = spawn('nginx', ['-e', `${dir}/log`, '-c', `${dir}/nginx.conf`, '-p', `${second.home}/nginx`],
+		}`);
+	const child = spawn('nginx', ['-e', `${dir}/log`, '-c', `${second.home}/nginx/front.conf`, '-p', `${second.home}/nginx`],
 		{ stdio: 'ignore', env: { PATH: `${process.env.PATH}:/usr/sbin` } });
 	process.once('exit', () => child.kill('SIGKILL'));
 	const browser = both.browser.bind({ here: url, there: url });
