@@ -3,8 +3,9 @@
 // between the two counts the messages, so every point is met once, always the same ones. Run by
 // migrate_cut.test, which makes the cluster and the databases; prints TAP.
 //
-//   migrate_cut.mjs SOCKET-DIR DATABASE SECOND REFERENCE    all as before the migration, but the reference,
-//                                                           which was migrated without interruption
+//   migrate_cut.mjs messages|statements|again SOCKET-DIR DATABASE REFERENCE
+//
+// The database is as before the migration; the reference was the same and was migrated without interruption.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
@@ -14,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually } from '../http/stack.mjs';
 import { openSql } from '../lib/sql.mjs';
 
-const [sockets, database, second, reference] = process.argv.slice(2);
+const [mode, sockets, database, reference] = process.argv.slice(2);
 const root = fileURLToPath(new URL('../..', import.meta.url)), folder = path.join(root, 'src/migrations');
 const scripts = readdirSync(folder).filter((name) => name.endsWith('.sql')).sort()
 	.map((name) => readFileSync(path.join(folder, name), 'utf8'));
@@ -38,6 +39,7 @@ function endsOf(script) {
 
 // Passes on what parlor sends, message by message.
 //   after: so many messages pass; at the next one the connection stands still ("reached")
+//   begins: the same at the begin of that many transactions
 //   ends: a Map of migrations and statements: behind that one of the script the server ends the connection,
 //   once ("ended")
 class Proxy {
@@ -47,7 +49,8 @@ class Proxy {
 	}
 
 	plan(plan) {
-		Object.assign(this, { after: Infinity, ends: new Map(), passed: 0, begun: 0, hit: 0, ended: () => {}, reached: () => {}, ...plan });
+		Object.assign(this, { after: Infinity, begins: Infinity, ends: new Map(), passed: 0,
+			begun: 0, transactions: 0, hit: 0, ended: () => {}, reached: () => {}, ...plan });
 	}
 
 	connect(client) {
@@ -60,7 +63,7 @@ class Proxy {
 				if (buffer.length < head + 4 || buffer.length < head + buffer.readInt32BE(head))
 					return;
 				const size = head + buffer.readInt32BE(head), message = buffer.subarray(0, size);
-				if (started && this.passed >= this.after)
+				if (started && this.stops(message))
 					return this.reached();
 				buffer = buffer.subarray(size);
 				server.write(started ? this.look(message) : message);
@@ -73,6 +76,12 @@ class Proxy {
 			one.on('close', () => other.destroy());
 		}
 		server.on('close', () => this.hit && this.ended());
+	}
+
+	stops(message) {
+		if (message[0] === 'B'.charCodeAt(0) && message.includes('\0db_begin\0') && ++this.transactions >= this.begins)
+			return true;
+		return this.passed >= this.after;
 	}
 
 	look(message) {
@@ -100,10 +109,10 @@ class Proxy {
 const proxy = new Proxy();
 process.once('exit', () => proxy.close());
 
-function start(on = database) {
+function start() {
 	const child = spawn(process.env.PARLOR_BIN, ['migrate'], { stdio: ['ignore', 'pipe', 'pipe'], env: {
 		PATH: process.env.PATH, PARLOR_BASE_URL: 'http://localhost', PARLOR_RUNTIME_DIR: '', PARLOR_MIGRATIONS: folder,
-		BETTER_AUTH_SECRET: '0123456789abcdef0123456789abcdef', DATABASE_URL: `host=${proxy.dir} user=owner dbname=${on}` } });
+		BETTER_AUTH_SECRET: '0123456789abcdef0123456789abcdef', DATABASE_URL: `host=${proxy.dir} user=owner dbname=${database}` } });
 	child.text = '';
 	for (const stream of [child.stdout, child.stderr])
 		stream.setEncoding('utf8').on('data', (chunk) => {
@@ -203,31 +212,35 @@ async function killAtTheEnd(first) {
 	report(n > first + 10, `killed after each of the ${n - first} last messages, it is finished by the next run`);
 }
 
-const first = await killBefore();
-for (let script = 0; script < scripts.length; script++) {
-	await endAtEachStatement(script);
-	await killAtEachMessage(script, first);
+if (mode === 'messages') {
+	const first = await killBefore();
+	for (let script = 0; script < scripts.length; script++)
+		await killAtEachMessage(script, first);
+	await killAtTheEnd(first);
+} else if (mode === 'statements') {
+	await interrupted({ begins: 1 });
+	for (let script = 0; script < scripts.length; script++) {
+		await endAtEachStatement(script);
+		await interrupted({ begins: 2 });
+	}
 }
-await killAtTheEnd(first);
 
+// What is left to do, in one process whose connection is ended where something is left.
+const last = scripts.length - 1, left = await applied() === scripts.length ? [] : [0, Math.floor(last / 2), last];
+proxy.plan({ ends: new Map(left.map((script) => [script, endsOf(scripts[script]).length - 1])) });
+const one = start(), status = await one.finished, lines = one.text.match(/^applied \d+/gm) ?? [];
+if (mode === 'again') {
+	report(status === 0 && proxy.hit === 3, 'a run whose connection is ended three times goes on by itself', one.text);
+	report(lines.length === scripts.length, 'and applies each migration once', one.text);
+} else {
+	report(status === 0, 'a further run comes to its end', one.text);
+	report(lines.length === 0, 'and applies no migration again', one.text);
+}
 const whole = sqlOf(reference);
 report(await digest(sql) === await digest(whole), 'the schema is then as without any interruption');
 report(await rows(sql) === await rows(whole), 'and so is every row that was there before');
 report(await applied() === scripts.length, 'each migration is noted once');
-proxy.plan({});
-const again = start();
-report(await again.finished === 0 && /up to date/.test(again.text), 'a further run finds nothing to do', again.text);
-
-// One process whose connection is ended three times goes on by itself.
-const last = scripts.length - 1;
-proxy.plan({ ends: new Map([[0, 2], [Math.floor(last / 2), 0], [last, endsOf(scripts[last]).length - 1]]) });
-const one = start(second);
-report(await one.finished === 0 && proxy.hit === 3, 'a run whose connection is ended three times goes on by itself', one.text);
-const other = sqlOf(second);
-report(one.text.match(/^applied \d+/gm)?.length === scripts.length && await digest(other) === await digest(whole) &&
-	await rows(other) === await rows(whole), 'and applies each migration once', one.text);
-
-for (const each of [sql, whole, other])
-	each.close();
+sql.close();
+whole.close();
 process.stdout.write(`1..${count}\n`);
 process.exit(failed ? 1 : 0);
