@@ -53,7 +53,8 @@ test('Better Auth\'s own migrator finds nothing to create and nothing to add', a
 		const config = { ...auth.options, database: pool, user: { ...auth.options.user, ...names.user }, session: names.session, account: names.account,
 			verification: names.verification, plugins: auth.options.plugins.map((plugin) => ({ ...plugin,
 				schema: renamed(plugin.schema, names) })) };
-		const { toBeCreated, toBeAdded } = await getMigrations(config);
+		const { toBeCreated, toBeAdded, schemaProblems, unsafeChanges, toBeAddedIndexes } = await getMigrations(config);
+		assert.deepEqual([schemaProblems, unsafeChanges, toBeAddedIndexes], [[], [], []]);
 		assert.deepEqual(toBeCreated.map((t) => t.table), []);
 		assert.deepEqual(toBeAdded.map((t) => `${t.table}: ${Object.keys(t.fields)}`), []);
 	} finally {
