@@ -5,7 +5,8 @@
 PACKAGES_BUILD="
 autoconf:autoreconf automake:automake make:make gcc:gcc libc6-dev:h:stdio.h
 pkg-config:pkg-config libfcgi-dev:pc:fcgi libpq-dev:pc:libpq libjson-c-dev:pc:json-c
-libsodium-dev:pc:libsodium libinih-dev:pc:inih libunistring-dev:h:uninorm.h uthash-dev:h:uthash.h
+libsodium-dev:pc:libsodium libcurl4-openssl-dev:pc:libcurl libinih-dev:pc:inih libunistring-dev:h:uninorm.h uthash-dev:h:uthash.h
+liboath-dev:pc:liboath libqrencode-dev:pc:libqrencode
 "
 PACKAGES_RUN="
 postgresql:postgresql nginx:nginx spawn-fcgi:spawn-fcgi multiwatch:multiwatch jq:jq
@@ -13,7 +14,8 @@ postgresql:postgresql nginx:nginx spawn-fcgi:spawn-fcgi multiwatch:multiwatch jq
 PACKAGES_TEST="
 libcmocka-dev:pc:cmocka clang:clang libclang-rt-14-dev:libfuzzer clang-format:clang-format cppcheck:cppcheck
 shellcheck:shellcheck mandoc:mandoc fcgiwrap:fcgiwrap nodejs:node npm:npm openssl:openssl chromium:chromium
-faketime:faketime iproute2:ip fonts-dejavu-core:f:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
+faketime:faketime iproute2:ip exim4-daemon-light:exim4 python3:python3
+fonts-dejavu-core:f:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 "
 # For tests/bench: a load generator for HTTP, and what delivery is measured against.
 PACKAGES_BENCH="
@@ -63,11 +65,12 @@ packages_apt() { # log package...
 	fi
 	{
 		export DEBIAN_FRONTEND=noninteractive
-		apt-get update -q && apt-get install -q -y --no-install-recommends "$@"
+		# Nothing of the machine makes room for a test: a mail server would replace another.
+		apt-get update -q && apt-get install -q -y --no-remove --no-install-recommends "$@"
 	} </dev/null >>"$log" 2>&1 || status=$?
 	[ -z "$ours" ] || rm -f "$policy"
 	if [ -d /run/systemd/system ]; then
-		for unit in nginx postgresql fcgiwrap; do
+		for unit in nginx postgresql fcgiwrap exim4; do
 			case " $* " in
 			*" $unit"*) systemctl disable --now "$unit" >>"$log" 2>&1 || : ;;
 			esac

@@ -21,7 +21,8 @@
 #                     socket) and other programs find PostgreSQL
 #   STACK_SECOND_PORT=''  of a standby that may take over on the same addresses
 #   STACK_EXAMINE=yes no: where parlor doctor would refuse, as for plain HTTP on another address
-# Lines of postgresql.conf that a run adds stand in HOME/postgresql.settings.
+# Lines of postgresql.conf that a run adds stand in HOME/postgresql.settings, those of the section [mail]
+# in HOME/mail.ini.
 # stack_open decides
 #   STACK_HOME     where everything lies: the folder asked for, or one that the servers can reach
 #   STACK_RUN      sockets and process numbers: its path is short, as sockets need
@@ -208,6 +209,9 @@ stack_ini() {
 		stack_ini_options auth
 		printf '[poll]\n'
 		stack_ini_options poll
+		printf '[mail]\n'
+		[ ! -s "$STACK_HOME/mail.ini" ] || cat "$STACK_HOME/mail.ini"
+		stack_ini_options mail
 		printf '[limits]\n'
 		stack_ini_options limits
 	} >"$ini.new"

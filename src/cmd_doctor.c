@@ -13,8 +13,8 @@
 /* clang-format off */
 static const char help[] =
 	"usage: parlor doctor [--json] [--config FILE]\n\n"
-	"Examines the configuration, the directories and the database, and says how to mend what is\n"
-	"wrong. Changes nothing. The exit status is 1 when Parlor should not be run like this; warnings\n"
+	"Examines the configuration, the directories, the mail server and the database, and says how to\n"
+	"mend what is wrong. Changes nothing. The exit status is 1 when Parlor should not be run like this; warnings\n"
 	"leave it 0.\n";
 /* clang-format on */
 
@@ -114,8 +114,10 @@ cmd_doctor(int argc, char **argv)
 	log_set_level(LOG_ERROR);
 	d.mem = arena_new();
 	doctor_host(&d);
-	if (d.conf)
+	if (d.conf) {
+		doctor_mail(&d);
 		doctor_database(&d);
+	}
 	if (json)
 		print_json(&d);
 	else

@@ -34,6 +34,8 @@ void doctor_note(struct doctor *d, enum health health, const char *name, const c
 
 /* Configuration, secrets, directories. Sets d->conf. */
 void doctor_host(struct doctor *d);
+/* The mail server. Needs d->conf. */
+void doctor_mail(struct doctor *d);
 /* Server, schema, roles, row-level security. Needs d->conf. */
 void doctor_database(struct doctor *d);
 

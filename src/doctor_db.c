@@ -140,6 +140,18 @@ check_wall(struct doctor *d, struct db *db)
 			"every table is held to the organization of the request", NULL);
 }
 
+static void
+check_mail(struct doctor *d, struct db *db)
+{
+	struct rows *rows;
+
+	if (!db_one(db, d->mem, &SQL_doctor_mail, NO_ARGS, &rows) && rows_int(rows, 0, 0) > 0)
+		doctor_note(d, HEALTH_WARNING, "mail given up",
+			arena_printf(d->mem, "%lld given up within 7 days; the last one: %s",
+				(long long)rows_int(rows, 0, 0), rows_str(rows, 0, 1)),
+			"docs/operations.md shows how to see them (Mail).");
+}
+
 void
 doctor_database(struct doctor *d)
 {
@@ -148,6 +160,7 @@ doctor_database(struct doctor *d)
 	if (check_server(d, db) && check_schema(d, db)) {
 		check_login(d, db);
 		check_wall(d, db);
+		check_mail(d, db);
 	}
 	db_free(db);
 }

@@ -16,6 +16,10 @@ SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb,
        EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid)
   FROM pg_roles WHERE rolname = $1;
 
+-- name: doctor_mail
+SELECT count(*), (array_agg(last_error ORDER BY failed_at DESC))[1] FROM parlor.jobs
+ WHERE kind = 'mail' AND failed_at > parlor.now() - interval '7 days';
+
 -- name: doctor_open_tables
 -- Tables of ours that name an organization and are not held to it for the role $1.
 SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid::regclass::text)

@@ -78,24 +78,12 @@ check_secret(struct doctor *d)
 		doctor_note(d, HEALTH_GOOD, "secret", "auth_secret is long and mixed", NULL);
 }
 
-/* Whether the host of an http:// address is this machine, as far as its name tells. */
-static bool
-is_local(const char *host)
-{
-	size_t len = strcspn(host, ":");
-
-	if (strncmp(host, "[::1]", 5) == 0)
-		return true;
-	return (len == 9 && strncmp(host, "localhost", 9) == 0) || strncmp(host, "127.", 4) == 0 ||
-	       (len > 10 && strncmp(host + len - 10, ".localhost", 10) == 0);
-}
-
 static void
 check_base_url(struct doctor *d)
 {
 	const char *url = d->conf->base_url;
 
-	if (strncmp(url, "http://", 7) == 0 && !is_local(url + 7))
+	if (strncmp(url, "http://", 7) == 0 && !host_is_local(url + 7, strlen(url + 7)))
 		doctor_note(d, HEALTH_BAD, "address",
 			arena_printf(d->mem,
 				"%s is not encrypted: passwords and chats can be read on the way",
@@ -128,7 +116,8 @@ check_runtime_dir(struct doctor *d)
 
 	if (!*dir) {
 		doctor_note(d, HEALTH_WARNING, "runtime_dir",
-			"empty: messages reach waiting clients within a second, not at once",
+			"empty: messages reach waiting clients within a second, not at once, and "
+			"nothing bounds how many passwords are hashed at once",
 			"Right for plain CGI only. Else set it to a directory such as "
 			"/run/parlor.");
 	} else if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
@@ -161,6 +150,20 @@ check_limits(struct doctor *d)
 		doctor_note(d, HEALTH_GOOD, "limits", "on", NULL);
 }
 
+static void
+check_sign_up(struct doctor *d)
+{
+	const bool open = strcmp(d->conf->sign_up, "open") == 0;
+
+	if (open && !conf_has_mail(d->conf))
+		doctor_note(d, HEALTH_WARNING, "sign_up",
+			"anybody can make an account, and no address is proved: no mail is sent",
+			"Set smtp_url, or sign_up = invited to let in only who is invited.");
+	else
+		doctor_note(d, HEALTH_GOOD, "sign_up",
+			open ? "open; addresses are proved by mail" : "by invitation", NULL);
+}
+
 void
 doctor_host(struct doctor *d)
 {
@@ -171,6 +174,7 @@ doctor_host(struct doctor *d)
 	check_secret(d);
 	check_base_url(d);
 	check_limits(d);
+	check_sign_up(d);
 	check_files(d, "template_dir", d->conf->template_dir, "layout.html");
 	check_files(d, "static_dir", d->conf->static_dir, "widget.js");
 	check_runtime_dir(d);

@@ -1,6 +1,8 @@
 /* Growing text and the escapers. */
 #include "base/buf.h"
 
+#include "base/util.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +132,23 @@ buf_html(struct buf *b, const char *s, size_t len)
 		plain = i + 1;
 	}
 	buf_add(b, s + plain, len - plain);
+}
+
+void
+buf_plain(struct buf *b, const char *s, size_t len)
+{
+	size_t from = 0, at = 0, control;
+
+	while (at < len) {
+		control = utf8_control(s + at, len - at);
+		if (control) {
+			buf_add(b, s + from, at - from);
+			buf_char(b, ' ');
+			from = at + control;
+		}
+		at += control ? control : 1;
+	}
+	buf_add(b, s + from, len - from);
 }
 
 static bool

@@ -26,6 +26,11 @@ void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 
 /* Text of an HTML element or of a quoted attribute: & < > " ' become entities. */
 void buf_html(struct buf *b, const char *s, size_t len);
+/*
+ * A value within a line of plain text: each character that does more than be seen (utf8_control(),
+ * so line breaks, too) becomes a blank. s must be UTF-8.
+ */
+void buf_plain(struct buf *b, const char *s, size_t len);
 /* One component of a URL (RFC 3986): everything but unreserved characters is %-encoded. */
 void buf_url(struct buf *b, const char *s, size_t len);
 /*

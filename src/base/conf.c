@@ -6,6 +6,8 @@
 #include "base/conf.h"
 
 #include "base/buf.h"
+#include "base/hashing.h"
+#include "base/mailbox.h"
 #include "base/util.h"
 
 #include <errno.h>
@@ -40,8 +42,16 @@ range_text(struct arena *mem, const struct conf_option *o)
 		return "must be letters, digits and any of . _ -";
 	case CONF_LEVEL:
 		return "must be debug, info, warn or error";
+	case CONF_SIGN_UP:
+		return "must be open or invited";
 	case CONF_BOOL:
 		return "must be yes or no";
+	case CONF_SMTP:
+		return "must be smtp:// or smtps:// and a host, without a user or password";
+	case CONF_TLS:
+		return "must be required, offered or no";
+	case CONF_MAILBOX:
+		return "must be an address, as chat@example.org or Parlor <chat@example.org>";
 	case CONF_NUMBER:
 		return arena_printf(mem, "must be a whole number from %lld to %lld",
 			(long long)o->min, (long long)o->max);
@@ -79,6 +89,32 @@ is_base_url(const char *s)
 		host + 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:[]");
 }
 
+/* What follows the host and its port is the name that EHLO says. */
+static bool
+is_smtp_url(const char *s)
+{
+	static const char name[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:[]";
+	const char *host = strstr(s, "://");
+	size_t len;
+
+	if (!*s)
+		return true;
+	if (strncmp(s, "smtp://", 7) != 0 && strncmp(s, "smtps://", 8) != 0)
+		return false;
+	host += 3;
+	len = strspn(host, name);
+	return len > 0 && (!host[len] || (host[len] == '/' && all_of(host + len + 1, name)));
+}
+
+static bool
+is_mailbox(struct arena *mem, const char *s)
+{
+	struct mailbox ignored;
+
+	return !*s || mailbox_parse(mem, s, &ignored);
+}
+
 static bool
 set_bool(bool *field, const char *value)
 {
@@ -90,9 +126,10 @@ set_bool(bool *field, const char *value)
 }
 
 static bool
-text_fits(const struct conf_option *o, const char *value)
+text_fits(struct arena *mem, const struct conf_option *o, const char *value)
 {
 	static const char *const levels[] = { "debug", "info", "warn", "error" };
+	static const char *const tls[] = { "required", "offered", "no" };
 
 	switch (o->kind) {
 	case CONF_URL:
@@ -102,6 +139,14 @@ text_fits(const struct conf_option *o, const char *value)
 			value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 	case CONF_LEVEL:
 		return is_word(value, levels, ARRAY_LEN(levels));
+	case CONF_SIGN_UP:
+		return strcmp(value, "open") == 0 || strcmp(value, "invited") == 0;
+	case CONF_SMTP:
+		return is_smtp_url(value);
+	case CONF_TLS:
+		return is_word(value, tls, ARRAY_LEN(tls));
+	case CONF_MAILBOX:
+		return is_mailbox(mem, value);
 	default:
 		return utf8_count(value, strlen(value)) >= (size_t)o->min;
 	}
@@ -118,7 +163,7 @@ set_option(struct load *l, const struct conf_option *o, const char *value)
 	} else if (o->kind == CONF_BOOL) {
 		fits = set_bool(field, value);
 	} else {
-		fits = text_fits(o, value);
+		fits = text_fits(l->mem, o, value);
 		*(const char **)field = arena_strdup(l->mem, value);
 	}
 	if (!fits)
@@ -301,6 +346,37 @@ read_all(struct load *l, const char *path)
 	return true;
 }
 
+bool
+conf_has_mail(const struct conf *conf)
+{
+	return *conf->smtp_url != '\0';
+}
+
+/* A password crosses a network only encrypted. */
+static bool
+password_is_safe(const struct conf *c)
+{
+	const char *host = strstr(c->smtp_url, "://") + 3;
+
+	return !*c->smtp_user || strncmp(c->smtp_url, "smtps:", 6) == 0 ||
+	       strcmp(c->smtp_tls, "required") == 0 || host_is_local(host, strcspn(host, "/"));
+}
+
+/* What options say together. */
+static bool
+check_mail(struct load *l)
+{
+	const struct conf *c = l->conf;
+
+	if (!*c->smtp_user != !*c->smtp_password)
+		l->why = "smtp_user and smtp_password are given together or not at all";
+	else if (conf_has_mail(c) && !*c->mail_from)
+		l->why = "mail_from is not set: smtp_url needs it";
+	else if (conf_has_mail(c) && !password_is_safe(c))
+		l->why = "smtp_tls must be required, or smtp_password is sent for all to read";
+	return !l->why;
+}
+
 enum err
 conf_load(struct arena *mem, const char *path, const struct conf **conf, const char **why)
 {
@@ -314,11 +390,12 @@ conf_load(struct arena *mem, const char *path, const struct conf **conf, const c
 		path = getenv("PARLOR_CONFIG");
 	if (!path && access(SYSCONFDIR "/parlor.ini", F_OK) == 0)
 		path = SYSCONFDIR "/parlor.ini";
-	if (!read_all(&l, path)) {
+	if (!read_all(&l, path) || !check_mail(&l)) {
 		*why = l.why;
 		return ERR_INVALID;
 	}
 	*conf = l.conf;
+	hashing_at(l.conf->runtime_dir); /* here, so that no program forgets it */
 	return ERR_NONE;
 }
 
@@ -328,7 +405,7 @@ dump_value(const struct conf *conf, const struct conf_option *o, struct buf *out
 	const void *field = (const char *)conf + o->offset;
 
 	if (o->is_secret)
-		buf_str(out, "***");
+		buf_str(out, **(const char *const *)field ? "***" : "");
 	else if (o->kind == CONF_NUMBER)
 		buf_printf(out, "%lld", (long long)*(const int64_t *)field);
 	else if (o->kind == CONF_BOOL)

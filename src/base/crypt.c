@@ -11,7 +11,7 @@
 /* In the order of ASCII, so that ids sort by their time in the C locale. */
 static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-enum { ID_TIME_LEN = 9, HASH_BYTES = 32, MAC_BASE64_LEN = 44 };
+enum { ID_TIME_LEN = 9, HASH_BYTES = 32, MAC_BASE64_LEN = 44, MAC_URL_LEN = 43 };
 
 void
 crypt_start(void)
@@ -77,6 +77,12 @@ crypt_session_token(char *out)
 	random_base62(out, SESSION_TOKEN_LEN);
 }
 
+size_t
+crypt_below(size_t n)
+{
+	return randombytes_uniform((uint32_t)n);
+}
+
 void
 crypt_hash(const char *token, char *out)
 {
@@ -123,6 +129,16 @@ crypt_hmac_hex(const char *key, const char *text, char out[HASH_HEX_LEN + 1])
 
 	hmac(key, text, mac);
 	sodium_bin2hex(out, HASH_HEX_LEN + 1, mac, sizeof(mac));
+}
+
+void
+crypt_hmac_url(const char *key, const char *text, char out[MAC_URL_LEN + 1])
+{
+	unsigned char mac[crypto_auth_hmacsha256_BYTES];
+
+	hmac(key, text, mac);
+	sodium_bin2base64(
+		out, MAC_URL_LEN + 1, mac, sizeof(mac), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 const char *

@@ -27,6 +27,9 @@ void crypt_credential(const char *kind, const char *organization, char *out);
 /* 32 characters [a-zA-Z0-9], unbiased: sessions.token of Better Auth. SESSION_TOKEN_LEN + 1. */
 void crypt_session_token(char *out);
 
+/* A random number from 0 to n - 1, all as likely. */
+size_t crypt_below(size_t n);
+
 /* BLAKE2b-256 of a token in lowercase hex: what the database holds. HASH_HEX_LEN + 1. */
 void crypt_hash(const char *token, char *out);
 bool crypt_equal(const char *a, const char *b); /* in constant time for equal lengths */
@@ -34,15 +37,20 @@ bool crypt_equal(const char *a, const char *b); /* in constant time for equal le
 /* HMAC-SHA256 in standard base64 with padding (44 characters). */
 void crypt_hmac_base64(const char *key, const char *text, char out[45]);
 void crypt_hmac_hex(const char *key, const char *text, char out[65]);
+/* The same in base64url without padding, as JWTs and identity hashes have it. */
+void crypt_hmac_url(const char *key, const char *text, char out[44]);
 
 /*
  * Better Auth's credential: "salt:key" in hex, scrypt N=16384 r=16 p=1 of the NFKC-normalized
- * password with the salt's hex text as salt. About 0.15 s and 34 MB a call.
- * ERR_INVALID: the password is not UTF-8.
+ * password with the salt's hex text as salt. About 0.15 s and 34 MB a call, and few at once on a host
+ * (hashing.h). ERR_INVALID: the password is not UTF-8. ERR_UNAVAILABLE: too many are being hashed.
  */
 enum err crypt_password(struct arena *mem, const char *password, const char **stored) MUST_USE;
-/* Whether password fits. A stored value that is malformed or NULL takes as long and does not. */
-bool crypt_password_fits(const char *password, const char *stored) MUST_USE;
+/*
+ * Whether password fits: ERR_AUTH when it does not. A stored value that is malformed or NULL takes as
+ * long and does not fit. ERR_UNAVAILABLE as above: nothing was checked.
+ */
+enum err crypt_password_check(const char *password, const char *stored) MUST_USE;
 
 /* Session cookie value, not URL-encoded: "token.base64(HMAC-SHA256(secret, token))". */
 const char *crypt_cookie(struct arena *mem, const char *secret, const char *token);

@@ -1,6 +1,7 @@
 /*
  * Mustache (the official specification with its modules inheritance and dynamic names) over
- * json-c. Templates are parsed once, at start; rendering is read-only. {{x}} escapes HTML.
+ * json-c. Templates are parsed once, at start; rendering is read-only. {{x}} escapes HTML, or in a
+ * text template what would break out of the line (buf_plain()).
  *
  * What the specification leaves open: a section is false for null, false, 0, "" and an empty list;
  * an object or a list prints nothing; an argument's own blocks belong to where it is written. A
@@ -24,13 +25,16 @@ enum err tmpl_add(struct tmpl_set *set, struct arena *mem, const char *name, con
 	size_t len, const char **why) MUST_USE;
 /*
  * Adds every file below dir; "dash/inbox.html" is named "dash/inbox", "mail/x.txt" "mail/x".
- * Text templates (.txt) do not escape; the one that is rendered decides for all it includes. Hidden
- * files and those ending in "~" are left out. ERR_NOT_FOUND or ERR_SYNTAX with *why.
+ * Text templates (.txt) escape for plain text; the one that is rendered decides for all it includes.
+ * Hidden files and those ending in "~" are left out. ERR_NOT_FOUND or ERR_SYNTAX with *why.
  */
 enum err tmpl_load(
 	struct tmpl_set *set, struct arena *mem, const char *dir, const char **why) MUST_USE;
 
-/* Unknown names become errors: for tests and for templates that we wrote ourselves. */
+/*
+ * Unknown names become errors, and in text templates nulls that would be printed: for tests and for
+ * templates that we wrote ourselves.
+ */
 void tmpl_set_strict(struct tmpl_set *set, bool strict);
 
 /*
@@ -39,5 +43,9 @@ void tmpl_set_strict(struct tmpl_set *set, bool strict);
  */
 enum err tmpl_render(const struct tmpl_set *set, const char *name, struct json_object *context,
 	struct buf *out) MUST_USE;
+
+/* The same; the complaint goes to *why (in mem), not to the log. */
+enum err tmpl_render_why(const struct tmpl_set *set, struct arena *mem, const char *name,
+	struct json_object *context, struct buf *out, const char **why) MUST_USE;
 
 #endif

@@ -41,7 +41,7 @@ struct node {
 struct tmpl {
 	UT_hash_handle hh;
 	const char *name;
-	bool plain_text; /* {{x}} does not escape */
+	bool plain_text; /* {{x}} escapes for plain text */
 	struct node *root;
 };
 

@@ -45,6 +45,8 @@ struct render {
 	int depth;
 	int steps;
 	enum err e;
+	struct arena *mem; /* for why; NULL: complaints are logged */
+	const char *why;
 };
 
 static void render_nodes(struct render *r, const struct node *n, const struct view *v);
@@ -52,10 +54,16 @@ static void render_nodes(struct render *r, const struct node *n, const struct vi
 static void
 fail(struct render *r, const struct node *n, const char *what)
 {
-	if (!r->e)
-		log_line(LOG_ERROR, "template %s:%d: %s: %s", r->tmpl->name, n->line, what,
-			n->tag ? n->tag : "");
+	const char *tag = n->tag ? n->tag : "";
+
+	if (r->e)
+		return;
 	r->e = ERR_INVALID;
+	if (r->mem)
+		r->why = arena_printf(
+			r->mem, "template %s:%d: %s: %s", r->tmpl->name, n->line, what, tag);
+	else
+		log_line(LOG_ERROR, "template %s:%d: %s: %s", r->tmpl->name, n->line, what, tag);
 }
 
 /*
@@ -134,13 +142,23 @@ write_double(struct buf *out, double d)
 }
 
 static void
+write_string(struct render *r, const struct node *n, const char *s, size_t len)
+{
+	if (n->kind == NODE_RAW)
+		buf_add(r->out, s, len);
+	else if (r->root->plain_text)
+		buf_plain(r->out, s, len);
+	else
+		buf_html(r->out, s, len);
+}
+
+static void
 write_value(struct render *r, const struct node *n, struct json_object *value)
 {
-	const bool escape = n->kind == NODE_VARIABLE && !r->root->plain_text;
-	size_t len;
-
 	switch (json_object_get_type(value)) {
 	case json_type_null:
+		if (r->set->strict && r->root->plain_text)
+			fail(r, n, "null is no text");
 		break;
 	case json_type_boolean:
 		buf_str(r->out, json_object_get_boolean(value) ? "true" : "false");
@@ -152,11 +170,8 @@ write_value(struct render *r, const struct node *n, struct json_object *value)
 		write_double(r->out, json_object_get_double(value));
 		break;
 	case json_type_string:
-		len = (size_t)json_object_get_string_len(value);
-		if (escape)
-			buf_html(r->out, json_object_get_string(value), len);
-		else
-			buf_add(r->out, json_object_get_string(value), len);
+		write_string(r, n, json_object_get_string(value),
+			(size_t)json_object_get_string_len(value));
 		break;
 	case json_type_array:
 	case json_type_object:
@@ -373,23 +388,49 @@ render_nodes(struct render *r, const struct node *n, const struct view *v)
 	}
 }
 
+static void
+render_root(struct render *r, const struct tmpl *t, struct json_object *context)
+{
+	const struct frame frame = { .value = context };
+	const struct view view = { .frame = &frame, .dedent = "" };
+
+	r->root = r->tmpl = t;
+	r->base = r->out->len;
+	render_nodes(r, t->root->children, &view);
+	buf_free(&r->indents);
+	/* No half pages. */
+	if (r->e && r->out->data) {
+		r->out->len = r->base;
+		r->out->data[r->base] = '\0';
+	}
+}
+
 enum err
 tmpl_render(
 	const struct tmpl_set *set, const char *name, struct json_object *context, struct buf *out)
 {
 	const struct tmpl *t = tmpl_find(set, name);
-	struct render r = { .set = set, .root = t, .tmpl = t, .out = out, .base = out->len };
-	const struct frame frame = { .value = context };
-	const struct view view = { .frame = &frame, .dedent = "" };
+	struct render r = { .set = set, .out = out };
 
 	if (!t)
 		return ERR_NOT_FOUND;
-	render_nodes(&r, t->root->children, &view);
-	buf_free(&r.indents);
-	/* No half pages. */
-	if (r.e && out->data) {
-		out->len = r.base;
-		out->data[out->len] = '\0';
+	render_root(&r, t, context);
+	return r.e;
+}
+
+enum err
+tmpl_render_why(const struct tmpl_set *set, struct arena *mem, const char *name,
+	struct json_object *context, struct buf *out, const char **why)
+{
+	const struct tmpl *t = tmpl_find(set, name);
+	struct render r = { .set = set, .out = out, .mem = mem };
+
+	if (!t) {
+		*why = arena_printf(mem, "there is no template %s", name);
+		return ERR_NOT_FOUND;
 	}
+	render_root(&r, t, context);
+	if (r.e)
+		*why = r.why;
 	return r.e;
 }

@@ -1,6 +1,7 @@
 /* Time, UTF-8, numbers and the ready message. */
 #include "base/util.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,43 @@ utf8_count(const char *s, size_t len)
 	for (size_t i = 0; i < len; i++)
 		n += ((unsigned char)s[i] & 0xc0) != 0x80;
 	return n;
+}
+
+size_t
+utf8_control(const char *s, size_t left)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	if (u[0] < 0x20 || u[0] == 0x7f)
+		return 1;
+	if (u[0] == 0xc2 && left >= 2 && u[1] < 0xa0) /* U+0080 to U+009F */
+		return 2;
+	if (u[0] != 0xe2 || left < 3)
+		return 0;
+	if (u[1] == 0x80 && u[2] >= 0xa8 && u[2] <= 0xae) /* U+2028 to U+202E */
+		return 3;
+	return u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9 ? 3 : 0; /* U+2066 to U+2069 */
+}
+
+bool
+host_is_local(const char *host, size_t len)
+{
+	static const char v6[] = "[::1]", suffix[] = ".localhost";
+	const size_t v6_len = sizeof(v6) - 1, suffix_len = sizeof(suffix) - 1;
+	const char *port = memchr(host, ':', len);
+	char name[INET_ADDRSTRLEN] = "";
+	struct in_addr v4;
+
+	if (len >= v6_len && memcmp(host, v6, v6_len) == 0)
+		return len == v6_len || host[v6_len] == ':';
+	len = port ? (size_t)(port - host) : len;
+	if (len > suffix_len && memcmp(host + len - suffix_len, suffix, suffix_len) == 0)
+		return true;
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, host, len);
+	return strcmp(name, "localhost") == 0 ||
+	       (inet_pton(AF_INET, name, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
 }
 
 bool

@@ -18,6 +18,15 @@ size_t utf8_valid_prefix(const char *s, size_t len);
 /* Code points in a valid string. */
 size_t utf8_count(const char *s, size_t len);
 
+/*
+ * The length of the character at s, in valid text, when it does more than be seen: controls, line
+ * and paragraph separators, and what embeds, overrides or isolates a direction; else 0.
+ */
+size_t utf8_control(const char *s, size_t left);
+
+/* Whether host, as it stands in a URL, is this machine, as far as its name tells. */
+bool host_is_local(const char *host, size_t len);
+
 /* Whether s is a decimal number within [min, max], without sign, blanks or leading zeros. */
 bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out) MUST_USE;
 

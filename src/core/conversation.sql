@@ -4,7 +4,7 @@ SELECT 1 FROM chat_users WHERE organization_id = $1 AND id = $2 FOR UPDATE;
 
 -- name: conversation_by_client_id
 SELECT parlor.conversation_visitor_json(c)::text, parlor.message_json(m)::text, m.content = $4
-  FROM conversations c JOIN messages m ON m.conversation_id = c.id
+  FROM conversations c JOIN messages m ON m.organization_id = c.organization_id AND m.conversation_id = c.id
  WHERE c.organization_id = $1 AND c.chat_user_id = $2 AND m.seq = 1 AND m.client_id = $3;
 
 -- name: conversation_insert

@@ -57,7 +57,7 @@ SELECT json_build_object('id', c.id, 'href', concat('/inbox/', c.id, $9::text), 
   JOIN chat_users u ON u.organization_id = c.organization_id AND u.id = c.chat_user_id
   LEFT JOIN LATERAL (
     SELECT m.sender_type, m.sender_id FROM messages m
-     WHERE m.conversation_id = c.id AND m.sender_type <> 'system'
+     WHERE m.organization_id = c.organization_id AND m.conversation_id = c.id AND m.sender_type <> 'system'
      ORDER BY m.seq DESC LIMIT 1) l ON true
  ORDER BY c.last_message_at DESC, c.id DESC;
 
@@ -86,11 +86,11 @@ WITH c AS (
   SELECT * FROM conversations WHERE organization_id = $1 AND id = $2
 ), page AS (
   (SELECT m.* FROM messages m, c
-    WHERE $3::bigint < 0 AND m.conversation_id = c.id AND m.seq < $4::bigint
+    WHERE $3::bigint < 0 AND m.organization_id = $1 AND m.conversation_id = c.id AND m.seq < $4::bigint
     ORDER BY m.seq DESC LIMIT $5::bigint)
   UNION ALL
   (SELECT m.* FROM messages m, c
-    WHERE $3::bigint >= 0 AND m.conversation_id = c.id AND m.seq >= $3::bigint
+    WHERE $3::bigint >= 0 AND m.organization_id = $1 AND m.conversation_id = c.id AND m.seq >= $3::bigint
     ORDER BY m.seq LIMIT $5::bigint)
 ), bounds AS (
   SELECT CASE WHEN $3::bigint >= 0 THEN $3::bigint ELSE coalesce(nullif(min(seq), 1), 0) END AS first,
@@ -131,7 +131,8 @@ SELECT json_build_object(
              'files', (SELECT coalesce(json_agg(json_build_object('name', a.file_name, 'url', a.url)
                                 ORDER BY a.created_at, a.id), '[]'::json)
                          FROM attachments a
-                        WHERE l.message_type IN ('image', 'file') AND a.message_id = l.id),
+                        WHERE l.message_type IN ('image', 'file') AND a.organization_id = $1
+                          AND a.message_id = l.id),
              'time', json_build_object('iso', rfc3339(l.created_at)))
              ORDER BY place, seq IS NULL, l.created_at, l.id)
            FROM placed l, bounds, LATERAL (

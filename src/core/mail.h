@@ -1,6 +1,16 @@
 /*
  * Mail to be sent: a job, written in the transaction that causes it, so that a message goes out exactly
  * when its cause was committed. parlor jobs renders the template and hands it to the SMTP server.
+ * Only where conf_has_mail(): a mail that cannot be sent is given up.
+ *
+ * The templates, and what data must hold for each (texts, but for numbers and enabled):
+ *   invitation          inviter, organization, role, link, hours
+ *   reset-password      name, link, minutes
+ *   verify-email        name, link
+ *   account-exists      email, link, resetLink
+ *   password-changed    name, when, address (of the network; may be null), link
+ *   two-factor-changed  name, enabled, when, address (may be null), link
+ * A link leads to where one acts, or makes good what one did not do. "when" is shown as it is.
  */
 #ifndef PARLOR_MAIL_H
 #define PARLOR_MAIL_H

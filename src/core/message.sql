@@ -52,18 +52,18 @@ WITH c AS (
    WHERE organization_id = $1 AND id = $2 AND ($3::text IS NULL OR chat_user_id = $3)
 ), page AS (
   (SELECT m.* FROM messages m, c
-    WHERE $5::bigint = 0 AND m.conversation_id = c.id AND m.seq > $4::bigint
+    WHERE $5::bigint = 0 AND m.organization_id = $1 AND m.conversation_id = c.id AND m.seq > $4::bigint
     ORDER BY m.seq LIMIT $6::bigint)
   UNION ALL
   (SELECT m.* FROM messages m, c
-    WHERE $5::bigint > 0 AND m.conversation_id = c.id AND m.seq < $5::bigint
+    WHERE $5::bigint > 0 AND m.organization_id = $1 AND m.conversation_id = c.id AND m.seq < $5::bigint
     ORDER BY m.seq DESC LIMIT $6::bigint)
 ), bounds AS (
   SELECT min(seq) AS first, max(seq) AS last, count(*) AS size FROM page
 ), lines AS (
   SELECT seq, 0 AS kind, created_at, parlor.message_json(m)::text AS json
     FROM messages m, bounds, c
-   WHERE m.conversation_id = c.id AND m.seq BETWEEN bounds.first AND bounds.last
+   WHERE m.organization_id = $1 AND m.conversation_id = c.id AND m.seq BETWEEN bounds.first AND bounds.last
   UNION ALL
   SELECT n.after_seq, 1, n.created_at, parlor.note_json(n)::text
     FROM notes n, bounds, c

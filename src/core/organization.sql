@@ -10,3 +10,6 @@ SELECT organization_id, chat_domain,
 -- name: organization_by_secret_key
 SELECT organization_id, organization_name, key_id, display_name, member_id, scopes, role, chat_role
   FROM parlor.auth_key($1);
+
+-- name: organization_create
+SELECT parlor.organization_create($1, $2, $3, $4::boolean, $5, $6, $7, $8, $9, nullif($10, ''));

@@ -31,7 +31,8 @@ retention_run(struct db *db, struct arena *mem, struct retention *out)
 
 	*out = (struct retention){ 0 };
 	if ((e = delete_all(db, mem, &SQL_retention_events, &out->events)) ||
-		(e = delete_all(db, mem, &SQL_retention_tokens, &out->tokens)))
+		(e = delete_all(db, mem, &SQL_retention_tokens, &out->tokens)) ||
+		(e = delete_all(db, mem, &SQL_retention_jobs, &out->jobs)))
 		return e;
 	return delete_all(db, mem, &SQL_retention_buckets, &out->buckets);
 }

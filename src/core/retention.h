@@ -1,6 +1,6 @@
 /*
- * Deleting what has had its time: events after 48 hours, visitor tokens that expired, rate limit
- * buckets that are full again. Sessions are left to Better Auth's own rules.
+ * Deleting what has had its time: events after 48 hours, visitor tokens that expired, jobs that were
+ * given up 30 days ago, rate limit buckets that are full again. Sessions are left to Better Auth's own rules.
  */
 #ifndef PARLOR_RETENTION_H
 #define PARLOR_RETENTION_H
@@ -11,7 +11,7 @@
 enum { RETENTION_BATCH = 1000 };
 
 struct retention {
-	int64_t events, tokens, buckets; /* deleted */
+	int64_t events, tokens, buckets, jobs; /* deleted */
 };
 
 /* Needs the role parlor_jobs. What one run leaves (after 2,000 batches each) the next one takes. */

@@ -4,5 +4,8 @@ SELECT parlor.retain_events($1::integer);
 -- name: retention_tokens
 SELECT parlor.retain_visitor_tokens($1::integer);
 
+-- name: retention_jobs
+SELECT parlor.retain_jobs($1::integer);
+
 -- name: retention_buckets
 SELECT parlor.retain_rate_buckets($1::integer);

@@ -13,8 +13,10 @@ job_retention(struct job_context *ctx, const struct job *job)
 	(void)job;
 	if (e)
 		ctx->why = arena_strdup(ctx->mem, db_message(ctx->db));
-	else if (done.events || done.tokens || done.buckets)
-		log_line(LOG_INFO, "retention: %lld events, %lld visitor tokens, %lld rate buckets",
-			(long long)done.events, (long long)done.tokens, (long long)done.buckets);
+	else if (done.events || done.tokens || done.buckets || done.jobs)
+		log_line(LOG_INFO,
+			"retention: %lld events, %lld visitor tokens, %lld rate buckets, %lld jobs",
+			(long long)done.events, (long long)done.tokens, (long long)done.buckets,
+			(long long)done.jobs);
 	return e;
 }

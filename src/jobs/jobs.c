@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "db/array.h"
 #include "jobs/jobs.sql.h"
+#include "jobs/smtp.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,10 @@
 
 const struct job_kind job_kinds[] = {
 	{ "retention", job_retention, 600 },
+
+	{ "reset-password", job_reset_password, 60 },
+	{ "organization-delete", job_organization_delete, ORGANIZATION_DELETE_SECONDS },
+	{ "mail", job_mail, 2 * SMTP_TIMEOUT_SECONDS },
 };
 const size_t job_kinds_count = ARRAY_LEN(job_kinds);
 
@@ -99,6 +104,7 @@ note_outcome(struct worker *w, struct job_context *ctx, const struct job *job, e
 {
 	const char *attempt = number(ctx->mem, job->attempt);
 	const char *why = ctx->why ? ctx->why : arena_printf(ctx->mem, "error %d", (int)outcome);
+	const char *again = ctx->for_good ? NULL : number(ctx->mem, retry_seconds(job));
 	enum err e;
 
 	db_scope(w->db, NULL);
@@ -106,7 +112,7 @@ note_outcome(struct worker *w, struct job_context *ctx, const struct job *job, e
 		e = db_run(w->db, ctx->mem, &SQL_job_done, ARGS(job->id, attempt), NULL);
 	else
 		e = db_run(w->db, ctx->mem, &SQL_job_failed,
-			ARGS(job->id, attempt, why, number(ctx->mem, retry_seconds(job))), NULL);
+			ARGS(job->id, attempt, why, again), NULL);
 	if (e)
 		log_line(LOG_WARN, "job %s (%s): its outcome could not be noted", job->id,
 			job->kind);

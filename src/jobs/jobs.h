@@ -24,11 +24,12 @@ struct job_context {
 	struct db *db;	   /* its scope is the job's organization */
 	struct arena *mem; /* of this job */
 	const char *why;   /* set by a handler that fails: kept in parlor.jobs.last_error */
+	bool for_good;	   /* set by one that fails: no repetition will mend it */
 };
 
 struct job_kind {
 	const char *name;
-	/* Not ERR_NONE: tried again after 10 s, 20 s, 40 s ... at most an hour. */
+	/* Not ERR_NONE: tried again after 10 s, 20 s, 40 s ... at most an hour, or given up. */
 	enum err (*run)(struct job_context *ctx, const struct job *job);
 	int lease_seconds; /* longer than the handler ever takes */
 };
@@ -37,6 +38,11 @@ struct job_kind {
 extern const struct job_kind job_kinds[];
 extern const size_t job_kinds_count;
 
+enum err job_mail(struct job_context *ctx, const struct job *job) MUST_USE;
 enum err job_retention(struct job_context *ctx, const struct job *job) MUST_USE;
+
+enum { ORGANIZATION_DELETE_SECONDS = 600 };
+enum err job_reset_password(struct job_context *ctx, const struct job *job) MUST_USE;
+enum err job_organization_delete(struct job_context *ctx, const struct job *job) MUST_USE;
 
 #endif

@@ -7,8 +7,8 @@
 #include "core/visitor.h"
 #include "core/organization.h"
 #include "web/app.h"
+#include "web/cookie.h"
 #include "web/cors.h"
-#include "web/parse.h"
 #include "web/reply.h"
 #include "web/route.h"
 
@@ -18,66 +18,28 @@
 
 enum { SESSION_SECONDS = 7 * 24 * 3600 };
 
-static bool
-is_https(const struct req *r)
-{
-	return strncmp(r->app->conf->base_url, "https:", 6) == 0;
-}
-
 const char *
 auth_cookie_name(struct req *r)
 {
-	return arena_printf(r->mem, "%s%s.session_token", is_https(r) ? "__Secure-" : "",
-		r->app->conf->cookie_prefix);
-}
-
-static void
-set_cookie(struct req *r, const char *name, const char *value, int seconds)
-{
-	const char *age = seconds < 0 ? "" : arena_printf(r->mem, "; Max-Age=%d", seconds);
-
-	reply_header(r, "Set-Cookie",
-		arena_printf(r->mem, "%s=%s; Path=/; HttpOnly; SameSite=Lax%s%s", name, value,
-			is_https(r) ? "; Secure" : "", age));
-}
-
-static const char *
-signed_value(struct req *r, const char *value)
-{
-	struct buf b = { 0 };
-	const char *cookie = crypt_cookie(r->mem, r->app->conf->auth_secret, value), *encoded;
-
-	buf_url(&b, cookie, strlen(cookie));
-	encoded = arena_strdup(r->mem, buf_text(&b));
-	buf_free(&b);
-	return encoded;
-}
-
-/* The name of a cookie that stands beside the session's: "better-auth.dont_remember". */
-static const char *
-sibling_name(struct req *r, const char *suffix)
-{
-	return arena_printf(r->mem, "%s%s.%s", is_https(r) ? "__Secure-" : "",
-		r->app->conf->cookie_prefix, suffix);
+	return cookie_shared_name(r, "session_token");
 }
 
 void
 auth_set_cookie(struct req *r, const char *token, bool remember)
 {
-	set_cookie(r, auth_cookie_name(r), signed_value(r, token), remember ? SESSION_SECONDS : -1);
+	cookie_set_signed(r, auth_cookie_name(r), token, remember ? SESSION_SECONDS : -1);
 	if (!remember)
-		set_cookie(r, sibling_name(r, "dont_remember"), signed_value(r, "true"), -1);
+		cookie_set_signed(r, cookie_shared_name(r, "dont_remember"), "true", -1);
 }
 
 void
 auth_clear_cookies(struct req *r)
 {
-	static const char *const others[] = { "dont_remember", "session_data", "session_data.0",
-		"session_data.1" };
+	static const char *const names[] = { "session_token", "dont_remember", "session_data",
+		"session_data.0", "session_data.1" };
 
-	set_cookie(r, auth_cookie_name(r), "", 0);
-	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		set_cookie(r, sibling_name(r, others[i]), "", 0);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		cookie_set(r, cookie_shared_name(r, names[i]), "", 0);
 }
 
 const char *
@@ -167,15 +129,45 @@ roll_session(struct req *r, const struct session *s)
 	return ERR_NONE;
 }
 
-static enum err
-cookie_session(struct req *r)
+/* What forms of the session must carry. */
+static const char *
+csrf_token(struct req *r, const char *session)
 {
-	const char *header = req_param(r, "HTTP_COOKIE");
-	const char *value = header ? parse_cookie(r->mem, header, auth_cookie_name(r)) : NULL;
-	const char *token =
-		value ? crypt_cookie_token(r->mem, r->app->conf->auth_secret, value) : NULL;
-	struct session s;
 	char csrf[65];
+
+	crypt_hmac_hex(r->app->conf->auth_secret, arena_printf(r->mem, "csrf:%s", session), csrf);
+	return arena_strdup(r->mem, csrf);
+}
+
+void
+auth_take_token(struct req *r, const char *token)
+{
+	r->who.session = token;
+	r->who.csrf = csrf_token(r, token);
+	auth_set_cookie(r, token, r->who.remember);
+}
+
+/* Who is in no organization can do what leads into one. */
+static enum err
+plain_user(struct req *r, const struct session *s, unsigned allowed)
+{
+	r->who = (struct actor){ .kind = ACTOR_USER,
+		.user = s->user,
+		.name = s->name,
+		.session = s->token,
+		.csrf = csrf_token(r, s->token),
+		.remember = s->remember };
+	if (!(allowed & ACTOR_USER))
+		return reply_problem(
+			r, ERR_FORBIDDEN, "no_organization", "You are in no organization.");
+	return roll_session(r, s);
+}
+
+static enum err
+cookie_session(struct req *r, unsigned allowed)
+{
+	const char *token = cookie_signed(r, auth_cookie_name(r));
+	struct session s;
 	enum err e;
 
 	if (!token)
@@ -183,7 +175,10 @@ cookie_session(struct req *r)
 	e = session_find(r->db, r->mem, token, &s);
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_AUTH : e;
-	crypt_hmac_hex(r->app->conf->auth_secret, arena_printf(r->mem, "csrf:%s", token), csrf);
+	if (!s.verified && conf_has_mail(r->app->conf))
+		return ERR_AUTH;
+	if (!s.member)
+		return plain_user(r, &s, allowed);
 	r->who = (struct actor){ .kind = ACTOR_AGENT,
 		.organization = s.organization,
 		.organization_name = s.organization_name,
@@ -194,7 +189,8 @@ cookie_session(struct req *r)
 		.role = s.role,
 		.may = permission_of_member(s.organization_role, s.role),
 		.session = token,
-		.csrf = arena_strdup(r->mem, csrf),
+		.csrf = csrf_token(r, token),
+		.remember = s.remember,
 		.online = s.online };
 	return roll_session(r, &s);
 }
@@ -209,7 +205,7 @@ auth_request(struct req *r, unsigned allowed)
 	if (header && (allowed & (ACTOR_VISITOR | ACTOR_KEY)))
 		e = bearer(r, header, allowed);
 	else
-		e = allowed & ACTOR_AGENT ? cookie_session(r) : ERR_AUTH;
+		e = allowed & ACTOR_AGENT ? cookie_session(r, allowed) : ERR_AUTH;
 	if (!e)
 		db_scope(r->db, r->who.organization);
 	return e;
@@ -260,7 +256,7 @@ auth_access(const struct req *r)
 	return (struct access){ .db = r->db,
 		.mem = r->mem,
 		.actor_type = actor_type(r->who.kind),
-		.actor_id = r->who.kind == ACTOR_AGENT ? r->who.user : r->who.id,
+		.actor_id = r->who.user ? r->who.user : r->who.id,
 		.address = auth_address(r),
 		.organization = r->who.organization,
 		.name = r->who.name,

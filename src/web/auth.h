@@ -7,8 +7,9 @@
 
 /*
  * Fills r->who from the Authorization header or the session cookie, for the kinds of actors in
- * allowed, and sets the tenant of r->db. ERR_AUTH when there is none; ERR_SYNTAX for a repeated
- * or unreadable header.
+ * allowed, and sets the tenant of r->db. ERR_AUTH when there is none, or (where mail is configured) when
+ * the address of its user was never proved; ERR_SYNTAX for a repeated or unreadable header.
+ * ERR_FORBIDDEN with r->who of kind ACTOR_USER: a user in no organization, who was not allowed.
  */
 enum err auth_request(struct req *r, unsigned allowed) MUST_USE;
 
@@ -27,6 +28,8 @@ const char *auth_cookie_name(struct req *r);
 
 /* Sets the session cookie; without remember it ends with the browser. */
 void auth_set_cookie(struct req *r, const char *token, bool remember);
+/* The same session goes on under a new token: for the cookie, and for what is still to be shown. */
+void auth_take_token(struct req *r, const char *token);
 /* Expires it and what Better Auth keeps beside it. */
 void auth_clear_cookies(struct req *r);
 

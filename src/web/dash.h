@@ -11,6 +11,23 @@ enum err dash_sign_in_post(struct req *r);
 enum err dash_sign_out(struct req *r);
 enum err dash_presence(struct req *r);
 
+/* dash_second_factor.c */
+enum err dash_second_factor(struct req *r);
+enum err dash_second_factor_post(struct req *r);
+
+/* dash_security.c */
+enum err dash_security(struct req *r);
+enum err dash_password_post(struct req *r);
+enum err dash_session_end(struct req *r);
+enum err dash_sessions_end_others(struct req *r);
+enum err dash_sessions_end_all(struct req *r);
+
+/* dash_two_factor.c */
+enum err dash_two_factor_begin(struct req *r);
+enum err dash_two_factor_confirm(struct req *r);
+enum err dash_two_factor_codes(struct req *r);
+enum err dash_two_factor_disable(struct req *r);
+
 /* dash_list.c: the list by itself, for scripts */
 enum err dash_list(struct req *r);
 
@@ -28,6 +45,39 @@ enum err dash_assign(struct req *r);
 enum err dash_read(struct req *r);
 
 enum err dash_visitors(struct req *r);
+
+/* dash_sign_up.c */
+enum err dash_sign_up(struct req *r);
+enum err dash_sign_up_post(struct req *r);
+enum err dash_verify_email(struct req *r);
+enum err dash_verify_email_post(struct req *r);
+
+/* dash_reset.c */
+enum err dash_forgot_password(struct req *r);
+enum err dash_forgot_password_post(struct req *r);
+enum err dash_reset_password(struct req *r);
+enum err dash_reset_password_post(struct req *r);
+
+/* dash_team.c, dash_invite.c */
+enum err dash_team(struct req *r);
+enum err dash_team_member(struct req *r);
+enum err dash_team_remove(struct req *r);
+enum err dash_invite(struct req *r);
+enum err dash_invite_again(struct req *r);
+enum err dash_invite_cancel(struct req *r);
+
+/* dash_invitation.c */
+enum err dash_invitation(struct req *r);
+enum err dash_invitation_accept(struct req *r);
+enum err dash_invitation_decline(struct req *r);
+enum err dash_invitation_join(struct req *r);
+
+/* dash_organizations.c */
+enum err dash_organizations(struct req *r);
+enum err dash_organization_post(struct req *r);
+enum err dash_organization_active(struct req *r);
+enum err dash_organization_leave(struct req *r);
+enum err dash_organization_delete(struct req *r);
 
 /* dash_settings.c */
 enum err dash_widget(struct req *r);

@@ -76,12 +76,13 @@ conversation_context(struct req *r, const char *id, const struct list_filter *f,
 enum err
 inbox_page(struct req *r, int status, const char *id, const char *error, const char *draft)
 {
-	const struct list_filter f = list_filter(r);
+	struct list_filter f = list_filter(r);
 	struct json_object *context = json_keep(r->mem, json_object_new_object());
 	struct json_object *conversation = NULL;
 	const char *cursor;
 	enum err e;
 
+	f.after = req_query(r, "after");
 	/* The cursor first: what happens from here on is seen twice rather than never. */
 	if ((e = event_cursor_now(r->db, r->mem, &cursor)) ||
 		(id && (e = conversation_context(r, id, &f, error, draft, &conversation))) ||

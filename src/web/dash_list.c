@@ -74,8 +74,7 @@ list_filter(struct req *r)
 	const struct choice *view = chosen(views, ARRAY_LEN(views), req_query(r, "view"));
 	const struct choice *status = chosen(statuses, ARRAY_LEN(statuses), req_query(r, "status"));
 	struct list_filter f = { .view = view ? view->value : default_view,
-		.search = search_of(r),
-		.after = req_query(r, "after") };
+		.search = search_of(r) };
 
 	f.status = status ? status->value : f.search ? "any" : default_status;
 	f.links = query_of(r->mem, f.view, f.status, f.search);
@@ -205,11 +204,12 @@ list_context(
 enum err
 dash_list(struct req *r)
 {
-	const struct list_filter f = list_filter(r);
+	struct list_filter f = list_filter(r);
 	struct json_object *context = json_keep(r->mem, json_object_new_object());
-	enum err e = list_context(r, &f, NULL, context);
+	enum err e;
 
-	if (e)
+	f.after = req_query(r, "after");
+	if ((e = list_context(r, &f, NULL, context)))
 		return e;
 	view_dress(r->mem, context, time_now_ms());
 	return reply_page(r, "partials/list", json_object_get(context));

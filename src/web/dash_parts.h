@@ -11,7 +11,7 @@ struct list_filter {
 	const char *view;   /* "mine", "unassigned", "all" */
 	const char *status; /* "open", ..., "any" */
 	const char *search; /* NULL: none */
-	const char *after;  /* NULL: the first page */
+	const char *after;  /* NULL: the first page; set by who shows the list */
 	const char *links;  /* "?view=..." or "": what keeps the filter in a link; without after */
 };
 

@@ -32,21 +32,23 @@ enum actor_kind {
 	ACTOR_VISITOR = 2, /* Authorization: Bearer <visitor token> */
 	ACTOR_AGENT = 4,   /* a Better Auth session whose user is a member */
 	ACTOR_KEY = 8,	   /* Authorization: Bearer sk_... */
+	ACTOR_USER = 16,   /* a Better Auth session whose user is in no organization */
 };
 
 /* What the checks of auth.c found out; strings live in the request's arena. */
 struct actor {
 	enum actor_kind kind;
-	const char *organization; /* organizations.id; set for all but ACTOR_ANYONE */
+	const char *organization; /* organizations.id; set for visitors, agents and keys */
 	const char *organization_name;
 	const char *id;	     /* chat_users.id, members.id or parlor.api_keys.id */
 	const char *member;  /* members.id of an agent, or of whom a key acts for; NULL for none */
-	const char *user;    /* users.id, for agents */
+	const char *user;    /* users.id, for agents and users */
 	const char *name;    /* as others see it */
 	const char *role;    /* chat_role: admin, supervisor, agent, viewer; NULL for keys */
 	unsigned may;	     /* set of enum permission */
-	const char *session; /* sessions.token, for agents: never logged or sent */
+	const char *session; /* sessions.token, for agents and users: never logged or sent */
 	const char *csrf;    /* what forms of this session must carry */
+	bool remember;	     /* the session is not for one day */
 	bool online;	     /* an agent who takes conversations */
 };
 

@@ -179,6 +179,8 @@ handle(struct req *r)
 	if (!(row->actors & ACTOR_ANYONE) && (e = auth_request(r, row->actors))) {
 		if (e == ERR_AUTH && (row->flags & R_PAGE))
 			return to_sign_in(r);
+		if (r->who.kind == ACTOR_USER && (row->flags & R_PAGE))
+			return reply_redirect(r, "/organizations");
 		return e;
 	}
 	if ((e = check_permission(r)) || (e = read_body(r)))

@@ -12,7 +12,7 @@ actors_json(struct buf *out, unsigned actors)
 		unsigned bit;
 		const char *name;
 	} names[] = { { ACTOR_ANYONE, "anyone" }, { ACTOR_VISITOR, "visitor" },
-		{ ACTOR_AGENT, "agent" }, { ACTOR_KEY, "key" } };
+		{ ACTOR_AGENT, "agent" }, { ACTOR_KEY, "key" }, { ACTOR_USER, "user" } };
 	const char *comma = "";
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

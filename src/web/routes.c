@@ -12,6 +12,7 @@
 #define STAFF (ACTOR_AGENT | ACTOR_KEY)
 #define AGENT ACTOR_AGENT
 #define SIGNED_IN PERM_SIGNED_IN
+#define USER (ACTOR_AGENT | ACTOR_USER) /* whoever is signed in, in an organization or not */
 #define READ PERM_CONVERSATIONS_READ
 #define WRITE PERM_CONVERSATIONS_WRITE
 
@@ -48,15 +49,15 @@ const struct route routes[] = {
 	{ GET, "/", dash_home, ANYONE, R_PAGE, "" },
 	{ GET, "/sign-in", dash_sign_in, ANYONE, R_PAGE, "" },
 	{ POST, "/sign-in", dash_sign_in_post, ANYONE, R_PAGE | R_FORM | R_OPEN, "" },
-	{ POST, "/sign-out", dash_sign_out, AGENT, SIGNED_IN, R_PAGE | R_FORM | R_OPEN, "" },
+	{ POST, "/sign-out", dash_sign_out, USER, SIGNED_IN, R_PAGE | R_FORM | R_OPEN, "" },
 	{ POST, "/me/presence", dash_presence, AGENT, WRITE, R_PAGE | R_FORM, "" },
 	{ GET, "/inbox", dash_inbox, AGENT, READ, R_PAGE, "?after=cursor" },
 	{ GET, "/inbox/list", dash_list, AGENT, READ, 0, "?after=cursor" },
-	{ GET, "/inbox/:conversation", dash_inbox, AGENT, READ, R_PAGE, "" },
+	{ GET, "/inbox/:conversation", dash_inbox, AGENT, READ, R_PAGE, "?after=cursor" },
 	{ GET, "/inbox/:conversation/thread", dash_thread, AGENT, READ, 0, "" },
 	{ GET, "/inbox/:conversation/details", dash_details, AGENT, READ, 0, "" },
-	{ POST, "/inbox/:conversation/reply", dash_reply, AGENT, WRITE, R_PAGE | R_FORM, "" },
-	{ POST, "/inbox/:conversation/note", dash_note, AGENT, WRITE, R_PAGE | R_FORM, "" },
+	{ POST, "/inbox/:conversation/reply", dash_reply, AGENT, WRITE, R_PAGE | R_FORM, "?after=cursor" },
+	{ POST, "/inbox/:conversation/note", dash_note, AGENT, WRITE, R_PAGE | R_FORM, "?after=cursor" },
 	{ POST, "/inbox/:conversation/status", dash_status, AGENT, WRITE, R_PAGE | R_FORM, "" },
 	{ POST, "/inbox/:conversation/priority", dash_priority, AGENT, WRITE, R_PAGE | R_FORM, "" },
 	{ POST, "/inbox/:conversation/assign", dash_assign, AGENT, WRITE, R_PAGE | R_FORM, "agent=member" },
@@ -64,6 +65,49 @@ const struct route routes[] = {
 	{ GET, "/visitors", dash_visitors, AGENT, PERM_VISITORS_READ, R_PAGE, "?after=cursor" },
 	{ GET, "/settings/widget", dash_widget, AGENT, PERM_SETTINGS_READ, R_PAGE, "" },
 	{ POST, "/settings/widget", dash_widget_post, AGENT, PERM_SETTINGS_WRITE, R_PAGE | R_FORM, "" },
+
+	/* Accounts, the team, organizations */
+	{ GET, "/sign-up", dash_sign_up, ANYONE, R_PAGE, "" },
+	{ POST, "/sign-up", dash_sign_up_post, ANYONE, R_PAGE | R_FORM | R_OPEN, "" },
+	{ GET, "/verify-email", dash_verify_email, ANYONE, R_PAGE, "" },
+	{ POST, "/verify-email", dash_verify_email_post, ANYONE, R_PAGE | R_FORM | R_OPEN, "" },
+	{ GET, "/forgot-password", dash_forgot_password, ANYONE, R_PAGE, "" },
+	{ POST, "/forgot-password", dash_forgot_password_post, ANYONE, R_PAGE | R_FORM | R_OPEN, "" },
+	{ GET, "/reset-password", dash_reset_password, ANYONE, R_PAGE, "" },
+	{ POST, "/reset-password", dash_reset_password_post, ANYONE, R_PAGE | R_FORM | R_OPEN, "" },
+	{ GET, "/invitations/:invitation", dash_invitation, ANYONE, R_PAGE, "" },
+	{ POST, "/invitations/:invitation/join", dash_invitation_join, ANYONE, R_PAGE | R_FORM | R_OPEN, "" },
+	{ POST, "/invitations/:invitation/accept", dash_invitation_accept, USER, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/invitations/:invitation/decline", dash_invitation_decline, USER, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/team", dash_team, AGENT, PERM_MEMBERS_READ, R_PAGE, "" },
+	{ POST, "/team/invitations", dash_invite, AGENT, PERM_MEMBERS_WRITE, R_PAGE | R_FORM, "" },
+	{ POST, "/team/invitations/:invitation/send", dash_invite_again, AGENT, PERM_MEMBERS_WRITE, R_PAGE | R_FORM, "" },
+	{ POST, "/team/invitations/:invitation/cancel", dash_invite_cancel, AGENT, PERM_MEMBERS_WRITE, R_PAGE | R_FORM, "" },
+	{ POST, "/team/members/:member", dash_team_member, AGENT, PERM_MEMBERS_WRITE, R_PAGE | R_FORM, "" },
+	{ POST, "/team/members/:member/remove", dash_team_remove, AGENT, PERM_MEMBERS_WRITE, R_PAGE | R_FORM, "" },
+	{ GET, "/organizations", dash_organizations, USER, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/organizations", dash_organization_post, USER, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/organizations/active", dash_organization_active, USER, SIGNED_IN, R_PAGE | R_FORM, "organization=organization" },
+	{ POST, "/organizations/leave", dash_organization_leave, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/organizations/delete", dash_organization_delete, AGENT, PERM_ORGANIZATION_DELETE, R_PAGE | R_FORM, "" },
+
+	/* One's own account. A form's address shows the page, too: the one that refused it was there. */
+	{ GET, "/sign-in/second-factor", dash_second_factor, ANYONE, R_PAGE, "" },
+	{ POST, "/sign-in/second-factor", dash_second_factor_post, ANYONE, R_PAGE | R_FORM | R_OPEN, "" },
+	{ GET, "/settings/security", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ GET, "/settings/security/password", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/password", dash_password_post, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/security/sessions/:session/end", dash_session_end, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/security/sessions/end-others", dash_sessions_end_others, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/security/sessions/end-all", dash_sessions_end_all, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor", dash_two_factor_begin, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor/confirm", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor/confirm", dash_two_factor_confirm, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor/codes", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor/codes", dash_two_factor_codes, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor/disable", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor/disable", dash_two_factor_disable, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
 
 	/* Everybody */
 	{ GET, "/widget/frame", widget_frame, ANYONE, R_PAGE, "" },

@@ -29,11 +29,13 @@
 	});
 
 	document.addEventListener('click', (event) => {
-		const button = event.target.closest('[data-copy], [data-open], [data-theme-choice]');
+		const button = event.target.closest('[data-copy], [data-print], [data-open], [data-theme-choice]');
 		if (!button)
 			return;
 		if (button.dataset.copy)
 			copy(button);
+		else if ('print' in button.dataset)
+			print();
 		else if (button.dataset.open)
 			document.getElementById(button.dataset.open).showModal();
 		else

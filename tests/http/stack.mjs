@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { openMailbox } from '../lib/mail.mjs';
 
 export const POOLS = ['api', 'overflow', 'dashboard', 'sign-in', 'upload'];
 const script = fileURLToPath(new URL('./stack', import.meta.url));
@@ -26,12 +27,13 @@ function run(args, input, via = []) {
 // Starts a stack of its own. Options: web, poll, nginx (numbers of workers), queue (of
 // the pool "overflow"), durable (PostgreSQL waits for
 // the disk), seed (false: an empty database), options (lines of parlor.ini, {'limits.limits_off': 'yes'}),
+// mail (true: with a mail server; stack.mail reads what it delivers, see tests/lib/mail.mjs),
 // settings (lines of postgresql.conf), place (further options of the script, {'--address': '10.0.0.2'}),
 // via (see run), prepare (called with the folder before anything is in it), cleanup (called without
 // waiting before the folder is removed). What comes back has the members of quickstart.json and the
 // methods below; stop() ends everything and removes the data. A test that forgets it is tidied up at the
 // end of the process.
-export async function startStack({ web, queue, poll, nginx, durable = false, seed = true, options = {}, settings = [], place = {},
+export async function startStack({ web, queue, poll, nginx, durable = false, seed = true, mail = false, options = {}, settings = [], place = {},
 	via = [], prepare, cleanup = () => {} } = {}) {
 	const dir = await mkdtemp(path.join(tmpdir(), 'parlor-test-'));
 	await chmod(dir, 0o755);
@@ -43,6 +45,8 @@ export async function startStack({ web, queue, poll, nginx, durable = false, see
 		args.push('--durable');
 	if (!seed)
 		args.push('--no-seed');
+	if (mail)
+		args.push('--mail');
 	for (const [name, value] of Object.entries(options))
 		args.push('--option', `${name}=${value}`);
 	for (const setting of settings)
@@ -92,7 +96,8 @@ function stackAt(dir, facts, via = []) {
 	return {
 		...facts,
 		dir,
-		// name: web (all pools: api, overflow, dashboard, sign-in, upload), poll, jobs, nginx, postgresql
+		mail: facts.mailServer && openMailbox(facts.mailServer, eventually),
+		// name: web (all pools: api, overflow, dashboard, sign-in, upload), poll, jobs, nginx, mail, postgresql
 		// (but for leader and pids)
 		stopComponent: (...names) => run(['stop', dir, ...names], '', via),
 		killComponent: (...names) => run(['kill', dir, ...names], '', via),

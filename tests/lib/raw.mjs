@@ -1,5 +1,6 @@
 // Requests byte by byte, for what no HTTP client would send.
 import net from 'node:net';
+import { noCanary } from './client.mjs';
 
 // Sends the bytes and reads until the server closes; {status: 0} when it closes without an answer.
 // leave: nothing more is sent, and the server is told so.
@@ -12,7 +13,15 @@ export function exchange(base, bytes, { seconds = 15, leave = false } = {}) {
 		socket.on('data', (chunk) => chunks.push(chunk));
 		socket.on('error', (error) => (error.code === 'ECONNRESET' ||
 			error.code === 'EPIPE' ? undefined : reject(error)));
-		socket.on('close', () => resolve(parse(Buffer.concat(chunks).toString('latin1'))));
+		socket.on('close', () => {
+			try {
+				const text = Buffer.concat(chunks).toString('latin1');
+				noCanary(text, 'raw bytes');
+				resolve(parse(text));
+			} catch (error) {
+				reject(error);
+			}
+		});
 		socket.write(bytes, 'latin1');
 		if (leave)
 			socket.end();

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { after } from 'node:test';
 import { attachStack, startStack } from '../http/stack.mjs';
 import { CANARY, Client, closeConnections, expect } from './client.mjs';
+import { fill } from './canary.mjs';
 import { openSql } from './sql.mjs';
 
 export { CANARY, Client, expect, newAddress } from './client.mjs';
@@ -112,37 +113,28 @@ export class World {
 		return token;
 	}
 
-	// Once for each stack: an organization full of a word that must never reach anybody else.
+	// Once for each stack: an organization full of a word that must never reach anybody else, in its ids, too.
 	async canary() {
-		const { sql } = this;
-		const done = await sql.value`SELECT id FROM organizations WHERE slug = ${CANARY}`;
-		if (done)
-			return;
-		const o = await this.organization({ name: `${CANARY} name`, text: CANARY });
-		try {
-			await sql.exec`UPDATE organizations SET slug = ${CANARY} WHERE id = ${o.id}`;
-		} catch (error) {
-			return; /* another file was faster: two of them do no harm */
-		}
-		const visitor = await o.visitor({ user: { name: `${CANARY} visitor`, email: `${CANARY}@example.org` } },
-			{ canary: true });
-		const { conversation } = expect(await visitor.post('conversations',
-			{ clientId: word(), content: `${CANARY} message`,
-			pageUrl: `https://example.org/${CANARY}` }), 201).json;
-		await o.api.patch(`/api/v1/conversations/${conversation.id}`, { subject: `${CANARY} subject`, tags: [CANARY] });
-		await o.api.post(`/api/v1/conversations/${conversation.id}/notes`,
-			{ clientId: word(), content: `${CANARY} note` });
+		const { sql } = this, id = `${CANARY}${word(8)}`, user = `${CANARY}${word(8)}`;
+		const made = await sql.rows`INSERT INTO organizations (id, name, slug, created_at, chat_is_active)
+			VALUES (${id}, ${CANARY}, ${CANARY}, now() AT TIME ZONE 'UTC', true) ON CONFLICT DO NOTHING RETURNING id`;
+		if (!made.length)
+			return; /* another file was faster */
+		await sql.exec`INSERT INTO users (id, name, email, created_at, updated_at)
+			VALUES (${user}, ${`${CANARY} user`}, ${`${CANARY}@example.org`}, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC');
+			INSERT INTO members (id, organization_id, user_id, role, created_at)
+			VALUES (${`${CANARY}${word(8)}`}, ${id}, ${user}, 'owner', now() AT TIME ZONE 'UTC')`;
+		await fill(sql, id, { prefix: CANARY });
 	}
 }
 
 export class Organization {
 	constructor(world, facts) {
 		Object.assign(this, facts, { world, members: {} });
-		this.isCanary = facts.name.includes(CANARY);
 	}
 
 	client(headers = {}) {
-		return this.world.client({ headers, canary: this.isCanary });
+		return this.world.client({ headers });
 	}
 
 	// By secret key.
@@ -151,9 +143,21 @@ export class Organization {
 	}
 
 	// By dashboard cookie; the client sends what a script of the page sends.
-	async staff(role = 'agent', { csrf = true, session = {} } = {}) {
+	async staff(role = 'agent', options = {}) {
+		return this.signedIn(this.members[role].user, options);
+	}
+
+	// Somebody who is signed in and in no organization.
+	async nobody() {
+		const { world } = this, user = word();
+		await world.sql.exec`INSERT INTO users (id, name, email, email_verified, created_at, updated_at)
+			VALUES (${user}, 'Nobody', ${`${user.toLowerCase()}@example.org`}, true, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')`;
+		return this.signedIn(user);
+	}
+
+	async signedIn(user, { csrf = true, session = {} } = {}) {
 		const { world } = this;
-		const token = await world.session(this.members[role].user, { organization: this.id, ...session });
+		const token = await world.session(user, { organization: this.id, ...session });
 		const client = this.client({ Cookie: `better-auth.session_token=${signCookie(token, world.secret)}`,
 			Origin: world.url, 'Sec-Fetch-Site': 'same-origin',
 			...csrf && { 'X-CSRF-Token': createHmac('sha256', world.secret).update(`csrf:${token}`).digest('hex') } });

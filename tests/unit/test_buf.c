@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "base/buf.h"
+#include "base/util.h"
 
 #include <json-c/json.h>
 
@@ -77,6 +78,12 @@ forms_are_as_documented(void **state)
 		"&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
 	check(buf_html, "", "");
 	check(buf_html, "plain \xc3\xa9", "plain \xc3\xa9");
+	check(buf_plain, "<a> & \"b\" \xc3\xa9 \xf0\x9f\x98\x80",
+		"<a> & \"b\" \xc3\xa9 \xf0\x9f\x98\x80");
+	check(buf_plain, "", "");
+	check(buf_plain, "\n", " ");
+	check(buf_plain, "a\r\nBcc: x\tb\x1b[0m\x7f", "a  Bcc: x b [0m ");
+	check(buf_plain, "\xc2\x85x\xe2\x80\xa8y\xe2\x80\xaez\xe2\x81\xa6", " x y z ");
 	check(buf_url, "a b/c?d=\xc3\xa9&~-._%", "a%20b%2Fc%3Fd%3D%C3%A9%26~-._%25");
 	check(buf_json, "a\"b\\c\n\r\t\x01\x1b\x7f",
 		"\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001b\\u007f\"");
@@ -190,6 +197,28 @@ json_can_be_undone(void **state)
 	buf_free(&b);
 }
 
+/* Whatever goes in, one line of text comes out. */
+static void
+plain_is_one_line(void **state)
+{
+	uint64_t seed = 7;
+	char text[200];
+	struct buf b = { 0 };
+
+	(void)state;
+	for (int i = 0; i < CASES; i++) {
+		size_t len = unit_random_text(&seed, text, sizeof(text) - 1);
+
+		buf_clear(&b);
+		buf_plain(&b, text, len);
+		assert_true(b.len <= len);
+		assert_true(utf8_valid(buf_text(&b), b.len));
+		for (size_t at = 0; at < b.len; at++)
+			assert_int_equal(utf8_control(b.data + at, b.len - at), 0);
+	}
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -200,6 +229,7 @@ main(void)
 		cmocka_unit_test(html_can_be_undone),
 		cmocka_unit_test(url_can_be_undone),
 		cmocka_unit_test(json_can_be_undone),
+		cmocka_unit_test(plain_is_one_line),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

@@ -296,6 +296,65 @@ table_is_regular(void **state)
 	}
 }
 
+#define MAIL                                                                                       \
+	"[mail]\nsmtp_url = smtp://mail.example.org:587\nmail_from = Parlor <chat@example.org>\n"
+
+static void
+mail_is_checked(void **state)
+{
+	static const char *const urls[] = { "mail.example.org", "http://x", "smtp://", "smtp:///x",
+		"smtp://user@x", "smtp://user:word@x", "smtp://x/y/z", "smtp://x?y", "smtp://x y",
+		"smtp://x/", "imap://x" };
+	static const char *const senders[] = { "Parlor", "Parlor <>", "<a@b>, <c@d>", "a b@c" };
+
+	(void)state;
+	assert_int_equal(load(REQUIRED), ERR_NONE);
+	assert_false(conf_has_mail(conf));
+	assert_string_equal(conf->smtp_tls, "required");
+	assert_int_equal(load(REQUIRED MAIL), ERR_NONE);
+	assert_true(conf_has_mail(conf));
+	assert_string_equal(conf->mail_from, "Parlor <chat@example.org>");
+	for (size_t i = 0; i < ARRAY_LEN(urls); i++)
+		refused(arena_printf(mem, REQUIRED "[mail]\nsmtp_url = %s\n", urls[i]),
+			"smtp_url must be");
+	for (size_t i = 0; i < ARRAY_LEN(senders); i++)
+		refused(arena_printf(mem, REQUIRED "[mail]\nmail_from = %s\n", senders[i]),
+			"mail_from must be");
+	refused(REQUIRED "[mail]\nsmtp_tls = yes\n", "smtp_tls must be required, offered or no");
+	refused(REQUIRED "[mail]\nsmtp_url = smtps://x\n", "mail_from is not set");
+	assert_int_equal(load(REQUIRED "[mail]\nmail_from = a@b\n"), ERR_NONE);
+}
+
+static void
+passwords_of_mail_are_not_sent_for_all_to_read(void **state)
+{
+	static const char login[] = "smtp_user = x\nsmtp_password = y\nmail_from = a@b\n";
+
+	(void)state;
+	refused(REQUIRED MAIL "smtp_user = x\n", "together");
+	refused(REQUIRED MAIL "smtp_password = x\n", "together");
+	assert_int_equal(load(REQUIRED MAIL "smtp_user = x\nsmtp_password = y\n"), ERR_NONE);
+	refused(REQUIRED MAIL "smtp_user = x\nsmtp_password = y\nsmtp_tls = no\n",
+		"smtp_tls must be required");
+	refused(REQUIRED MAIL "smtp_user = x\nsmtp_password = y\nsmtp_tls = offered\n",
+		"smtp_tls must be required");
+	refused(arena_printf(mem,
+			REQUIRED "[mail]\nsmtp_url = smtp://127.example.org\nsmtp_tls = no\n%s",
+			login),
+		"smtp_tls must be required");
+	assert_int_equal(load(REQUIRED MAIL "smtp_tls = no\n"), ERR_NONE);
+	assert_int_equal(
+		load(arena_printf(mem,
+			REQUIRED "[mail]\nsmtp_url = smtp://localhost:25/me\nsmtp_tls = no\n%s",
+			login)),
+		ERR_NONE);
+	assert_int_equal(
+		load(arena_printf(mem,
+			REQUIRED "[mail]\nsmtp_url = smtps://mail.example.org\nsmtp_tls = no\n%s",
+			login)),
+		ERR_NONE);
+}
+
 int
 main(void)
 {
@@ -311,6 +370,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(secrets_are_long, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(required_options_are_asked_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(long_lines_are_not_cut, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(mail_is_checked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			passwords_of_mail_are_not_sent_for_all_to_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(dump_can_be_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(table_is_regular, set_up, tear_down),
 	};

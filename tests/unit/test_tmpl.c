@@ -394,6 +394,57 @@ directories_are_loaded(void **state)
 	assert_non_null(strstr(why, dir));
 }
 
+static void
+load_text(const char *text)
+{
+	char dir[] = "/tmp/parlor-test-XXXXXX";
+
+	tmpl_set_free(set);
+	set = tmpl_set_new();
+	tmpl_set_strict(set, true);
+	assert_non_null(mkdtemp(dir));
+	write_file(dir, "note.txt", text);
+	write_file(dir, "page.html", "{{a}}");
+	assert_int_equal(tmpl_load(set, mem, dir, &why), ERR_NONE);
+	remove_all(dir);
+}
+
+static void
+text_values_stay_in_their_line(void **state)
+{
+	(void)state;
+	load_text("Subject: {{a}}\n\n{{#b}}{{a}}{{>page}}{{/b}}.\n");
+	assert_int_equal(
+		render("note", "{\"a\":\"<x>\\r\\nBcc: y\\u2028\\u202e\\u001b[0m\",\"b\":1}"),
+		ERR_NONE);
+	assert_string_equal(buf_text(&out),
+		"Subject: <x>  Bcc: y   [0m\n\n<x>  Bcc: y   [0m<x>  Bcc: y   [0m.\n");
+	assert_int_equal(render("page", "{\"a\":\"<\\n\"}"), ERR_NONE);
+	assert_string_equal(buf_text(&out), "&lt;\n");
+}
+
+static void
+complaints_can_be_had(void **state)
+{
+	struct json_object *data = json_trusted(mem, "{\"a\":null,\"b\":{}}");
+
+	(void)state;
+	load_text("x\n{{a}}");
+	buf_clear(&out);
+	assert_int_equal(tmpl_render_why(set, mem, "note", data, &out, &why), ERR_INVALID);
+	assert_string_equal(why, "template note:2: null is no text: a");
+	load_text("{{c}}");
+	assert_int_equal(tmpl_render_why(set, mem, "note", data, &out, &why), ERR_INVALID);
+	assert_string_equal(why, "template note:1: there is no such name: c");
+	load_text("{{#a}}{{a}}{{/a}}");
+	assert_int_equal(tmpl_render_why(set, mem, "note", data, &out, &why), ERR_NONE);
+	assert_int_equal(tmpl_render_why(set, mem, "none", data, &out, &why), ERR_NOT_FOUND);
+	assert_string_equal(why, "there is no template none");
+	/* In a page null is nothing. */
+	assert_int_equal(tmpl_render_why(set, mem, "page", data, &out, &why), ERR_NONE);
+	assert_string_equal(buf_text(&out), "");
+}
+
 /* A page like the inbox: 50 rows by a partial in a layout. A tenth of this time is usual. */
 static void
 pages_are_fast(void **state)
@@ -456,6 +507,8 @@ main(void)
 		TEST(steps_are_counted),
 		TEST(strict_sets_know_their_names),
 		TEST(directories_are_loaded),
+		TEST(text_values_stay_in_their_line),
+		TEST(complaints_can_be_had),
 		TEST(pages_are_fast),
 	};
 

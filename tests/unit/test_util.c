@@ -198,6 +198,42 @@ ready_is_told(void **state)
 	rmdir(dir);
 }
 
+static void
+controls_are_known(void **state)
+{
+	static const char *const controls[] = { "\x01", "\t", "\n", "\r", "\x1b", "\x1f", "\x7f",
+		"\xc2\x80", "\xc2\x85", "\xc2\x9f", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa",
+		"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9" };
+	static const char *const others[] = { " ", "~", "\xc2\xa0", "\xc3\x80", "\xc3\x85",
+		"\xe2\x80\x8d", "\xe2\x80\x8f", "\xe2\x80\xa7", "\xe2\x80\xaf", "\xe2\x81\xa5",
+		"\xe2\x81\xaa", "\xe2\x82\xac", "\xf0\x9f\x98\x80" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(controls); i++)
+		assert_int_equal(
+			utf8_control(controls[i], strlen(controls[i])), strlen(controls[i]));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_int_equal(utf8_control(others[i], strlen(others[i])), 0);
+	assert_int_equal(utf8_control("", 1), 1);
+}
+
+static void
+this_machine_is_known(void **state)
+{
+	static const char *const here[] = { "localhost", "localhost:25", "127.0.0.1",
+		"127.1.2.3:80", "[::1]", "[::1]:25", "a.localhost", "a.b.localhost:8080" };
+	static const char *const elsewhere[] = { "", "example.org", "127.example.org",
+		"127.0.0.1.nip", "128.0.0.1", "localhost.example.org", "localhos", ".localhost",
+		"xlocalhost", "[::2]", "[::1]x", "[::1", "0.0.0.0", "10.0.0.1", "127.1" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(here); i++)
+		assert_true(host_is_local(here[i], strlen(here[i])));
+	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++)
+		assert_false(host_is_local(elsewhere[i], strlen(elsewhere[i])));
+	assert_true(host_is_local("localhost/name", 9));
+}
+
 int
 main(void)
 {
@@ -209,6 +245,8 @@ main(void)
 		cmocka_unit_test(clocks_run),
 		cmocka_unit_test(numbers_are_strict),
 		cmocka_unit_test(ready_is_told),
+		cmocka_unit_test(controls_are_known),
+		cmocka_unit_test(this_machine_is_known),
 	};
 
 	return cmocka_run_group_tests_name("util", tests, NULL, NULL);

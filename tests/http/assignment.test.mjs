@@ -1,0 +1,106 @@
+// Nobody sets what a body is not asked for: every column of every table, and the words that frameworks
+// take for one, are added to every body of the route table. JSON refuses them all by name; a form takes no
+// notice: the same rows change in the same columns as without them.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ask, callersOf, good, isSpecial, ownIds, peopleOf, routesOf } from '../lib/requests.mjs';
+import { useWorld, word } from '../lib/world.mjs';
+
+const world = await useWorld();
+const routes = (await routesOf(world)).filter(({ method }) => method !== 'GET');
+const columns = (await world.sql.rows`SELECT DISTINCT a.attname::text AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+	WHERE c.relkind = 'r' AND c.relnamespace IN ('public'::regnamespace, 'parlor'::regnamespace) AND a.attnum > 0 AND NOT a.attisdropped`)
+	.map(({ name }) => name);
+const camel = (name) => name.replace(/_(\w)/g, (_, c) => c.toUpperCase());
+const names = [...new Set([...columns, ...columns.map(camel), 'organizationId', 'organization', 'role', 'roles', 'id', '_id', 'createdAt',
+	'isAdmin', 'admin', 'owner', 'permissions', 'member', 'memberId', 'agentId', 'senderType', 'visitorId', 'userId', 'tenant', 'account_id',
+	'__proto__', 'constructor', 'prototype'])];
+
+// A tenant of its own for each try, so that no two meet.
+async function fresh(route) {
+	const shop = await world.organization({ roles: ['admin', 'agent'] });
+	const { visitor, who } = await peopleOf(shop);
+	const kind = ['agent', 'visitor', 'key', 'anyone'].find((name) => route.actors.includes(name));
+	const { client } = (await callersOf(shop, visitor, ['admin'])).find((caller) => caller.kind === kind);
+	return { shop, client, ids: await ownIds(world, route, shop, who) };
+}
+
+// Every row of the organization and of its people: "table id" -> row.
+async function rows(shop) {
+	const tables = await world.sql.rows`SELECT c.oid::regclass::text AS rel, CASE WHEN c.oid = 'organizations'::regclass THEN 'id'
+			WHEN a.attname IS NOT NULL THEN 'organization_id' WHEN c.oid = 'users'::regclass THEN 'id' ELSE u.attname::text END AS tenant,
+			a.attname IS NULL AND c.oid <> 'organizations'::regclass AS people
+		FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id'
+		LEFT JOIN pg_attribute u ON u.attrelid = c.oid AND u.attname = 'user_id'
+		WHERE c.relkind = 'r' AND c.relnamespace IN ('public'::regnamespace, 'parlor'::regnamespace)
+			AND (a.attname IS NOT NULL OR u.attname IS NOT NULL OR c.oid IN ('organizations'::regclass, 'users'::regclass))`;
+	const users = `(SELECT user_id FROM members WHERE organization_id = '${shop.id}')`;
+	const text = await world.sql.exec([tables.map(({ rel, tenant, people }) => `SELECT json_build_object('rel', '${rel}', 'row', to_jsonb(x))
+		FROM ${rel} x WHERE ${tenant} ${people ? `IN ${users}` : `= '${shop.id}'`}`).join(' UNION ALL ').replaceAll('json_build', 'jsonb_build')]);
+	return text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+}
+
+// "table.column" that differ between two times, and how many rows each table has more.
+function difference(before, after) {
+	const key = ({ rel, row }) => `${rel} ${row.id ?? row.token_hash ?? ['team_id', 'member_id', 'number'].map((k) => row[k]).join()}`;
+	const old = new Map(before.map((one) => [key(one), one.row])), found = new Set(), more = {};
+	for (const one of after) {
+		const was = old.get(key(one));
+		if (!was)
+			more[one.rel] = (more[one.rel] ?? 0) + 1;
+		for (const column of Object.keys(was ? one.row : {}))
+			if (JSON.stringify(was[column]) !== JSON.stringify(one.row[column]))
+				found.add(`${one.rel}.${column}`);
+	}
+	return { columns: [...found].sort(), more };
+}
+
+const declared = (route) => new Set([...route.fields.map((f) => f.name), ...route.byHand, 'csrf']);
+
+async function act(route, extra) {
+	const { shop, client, ids } = await fresh(route);
+	const before = await rows(shop);
+	const answer = await ask(client, route, { shop }, ids, { body: (body) => ({ ...body, ...extra }) });
+	const after = await rows(shop);
+	return { answer, before, after, difference: difference(before, after) };
+}
+
+describe('JSON', () => {
+	for (const route of routes.filter(({ form, fields }) => !form && fields.length))
+		test(`${route.key} refuses by name all that it does not know`, { skip: isSpecial(route) }, async () => {
+			const known = declared(route), unknown = names.filter((name) => !known.has(name));
+			// Object literals treat this one apart; JSON does not.
+			const extra = Object.defineProperty(Object.fromEntries(unknown.map((name) => [name, 'x'])), '__proto__',
+				{ value: 'x', enumerable: true });
+			const { answer, difference: d } = await act(route, extra);
+			assert.equal(answer.status, 422, answer.text.slice(0, 300));
+			const refused = new Set(answer.json.errors.filter(({ code }) => code === 'unknown_field').map(({ pointer }) => pointer.slice(1)));
+			assert.deepEqual(unknown.filter((name) => !refused.has(name)), []);
+			assert.deepEqual(d, { columns: [], more: {} });
+			good(route, (await act(route, {})).answer);
+		});
+});
+
+describe('a form', () => {
+	for (const route of routes.filter(({ form }) => form))
+		test(`${route.key} sets nothing that it does not know`, { skip: isSpecial(route) }, async () => {
+			const known = declared(route), unknown = names.filter((name) => !known.has(name));
+			const plain = await act(route, {});
+			good(route, plain.answer);
+			const marker = `taken${word(8)}`, half = Math.ceil(unknown.length / Math.ceil(unknown.length / 150));
+			for (let i = 0; i < unknown.length; i += half)
+				for (const value of [marker, '1']) {
+					const extra = Object.fromEntries(unknown.slice(i, i + half).map((name) => [name, value]));
+					const { answer, before, after, difference: d } = await act(route, extra);
+					assert.equal(answer.status, plain.answer.status, `${answer.text.slice(0, 300)}`);
+					assert.deepEqual(d, plain.difference, `with ${value}`);
+					assert.ok(!JSON.stringify(after).includes(marker) && !JSON.stringify(before).includes(marker));
+				}
+		});
+});
+
+test('the names are those of the tables', () => {
+	assert.ok(names.length > 250, `${names.length} names`);
+	for (const name of ['organization_id', 'organizationId', 'chat_role', 'chatRole', 'assigned_agent_id', 'key_hash', 'created_at'])
+		assert.ok(names.includes(name), name);
+});

@@ -1,0 +1,83 @@
+// What tests that are made from the route table cannot know by themselves. A new route mostly needs no
+// line here: its fields are read from its handler (source.mjs). It needs one
+//   in kinds    for an id of a thing that is not there yet: how to make one
+//   in values   for a field whose value is not any text, number or choice
+//   in bodies   for a body as a whole, when its fields depend on each other
+//   in queries  for what the query must hold
+//   in special  when an example of it cannot be made at all, with the reason
+import { PASSWORD, blake2b, credential, word } from './world.mjs';
+
+// table: where the row stands; personal: the callers for whom only their own exist; make: a new one of
+// the organization o, of its visitor and member in who, and its id.
+const row = (table, insert, personal = []) => ({ table, personal,
+	async make(world, o, who) {
+		const id = word();
+		await insert(world.sql, id, o, who);
+		return id;
+	} });
+
+export const kinds = {
+	conversation: row('conversations', (sql, id, o, who) => sql.exec`INSERT INTO conversations (id, organization_id, chat_user_id)
+		VALUES (${id}, ${o.id}, ${who.visitor})`, ['visitor']),
+	visitor: row('chat_users', (sql, id, o) => sql.exec`INSERT INTO chat_users (id, organization_id, name)
+		VALUES (${id}, ${o.id}, 'Somebody')`),
+	message: row('messages', async (sql, id, o, who) => {
+		const conversation = word();
+		await sql.exec`INSERT INTO conversations (id, organization_id, chat_user_id) VALUES (${conversation}, ${o.id}, ${who.visitor});
+			INSERT INTO messages (id, conversation_id, sender_id, sender_type, content)
+				VALUES (${id}, ${conversation}, ${who.visitor}, 'user', 'Hello')`;
+	}, ['visitor']),
+	note: row('parlor.notes', async (sql, id, o, who) => {
+		const conversation = word();
+		await sql.exec`INSERT INTO conversations (id, organization_id, chat_user_id) VALUES (${conversation}, ${o.id}, ${who.visitor});
+			INSERT INTO parlor.notes (id, organization_id, conversation_id, member_id, content)
+				VALUES (${id}, ${o.id}, ${conversation}, ${who.member}, 'A note')`;
+	}),
+	member: { table: 'members', personal: [], make: async (world, o) => (await world.member(o.id, 'agent')).id },
+	key: row('parlor.api_keys', (sql, id, o, who) => sql.exec`INSERT INTO parlor.api_keys (id, organization_id, member_id, name, key_hash, hint)
+		VALUES (${id}, ${o.id}, ${who.member}, 'A key', ${blake2b(credential('sk', o.id))}, 'sk_x')`),
+	invitation: row('invitations', (sql, id, o, who) => sql.exec`INSERT INTO invitations (id, organization_id, email, role, expires_at, inviter_id)
+		VALUES (${id}, ${o.id}, ${`${id.toLowerCase()}@example.org`}, 'member', now() AT TIME ZONE 'UTC' + interval '1 day', ${who.user})`),
+	session: { table: 'sessions', personal: ['agent'],
+		async make(world, o, who) {
+			const token = await world.session(who.user, { organization: o.id });
+			return world.sql.value`SELECT id FROM sessions WHERE token = ${token}`;
+		} },
+	// One that the caller is a member of, besides the one at work.
+	organization: { table: 'organizations', personal: [],
+		async make(world, o, who) {
+			const { id } = await world.organization({ roles: [] });
+			await world.sql.exec`INSERT INTO members (id, organization_id, user_id, role, created_at)
+				VALUES (${word()}, ${id}, ${who.user}, 'member', now() AT TIME ZONE 'UTC')`;
+			return id;
+		} },
+	team: row('parlor.teams', (sql, id, o) => sql.exec`INSERT INTO parlor.teams (id, organization_id, name)
+		VALUES (${id}, ${o.id}, ${`Team ${id}`})`),
+};
+
+// By the name of a field, of JSON and of forms.
+export const values = {
+	key: ({ shop }) => shop.key,
+	email: () => `${word(12).toLowerCase()}@example.org`,
+	color: () => '#2f6fed',
+	domains: () => '',
+	password: () => PASSWORD,
+};
+
+// By "METHOD path"; the whole body, ids included.
+export const bodies = {
+	'POST /team/members/:member': () => ({ role: 'member', chatRole: 'agent', displayName: '', maxChats: '0' }),
+	'POST /sign-in': ({ shop }) => ({ email: shop.members.agent.email, password: PASSWORD }),
+};
+
+// By "METHOD path": what is asked for besides ids. (wait=0 and key= come by themselves.)
+export const queries = {
+	'GET /inbox/:conversation/thread': () => ({ after: '0' }),
+};
+
+// By "METHOD path": why there is no good example.
+export const special = {
+	'POST /invitations/:invitation/accept': 'an invitation is for one address: tests/http/invitations.test.mjs',
+	'POST /invitations/:invitation/decline': 'an invitation is for one address: tests/http/invitations.test.mjs',
+	'POST /organizations/active': 'a user in no organization has none to open: tests/http/organizations.test.mjs',
+};
