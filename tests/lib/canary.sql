@@ -46,7 +46,7 @@ BEGIN
   IF choice IS NOT NULL THEN RETURN CASE WHEN a.atthasdef THEN 'DEFAULT' ELSE quote_literal(choice) END; END IF;
   IF a.attname = 'id' AND a.atttypid = 'text'::regtype THEN RETURN format('%L || pg_catalog.md5(random()::text)', prefix); END IF;
   IF a.atttypid = 'text'::regtype AND NOT (a.atthasdef AND a.attnotnull) THEN
-    RETURN quote_literal(format('%s_%s_%s', word, replace(rel::text, '.', '_'), a.attname));
+    RETURN format('%L || left(md5(random()::text), 8)', format('%s_%s_%s_', word, replace(rel::text, '.', '_'), a.attname));
   END IF;
   IF a.atthasdef OR a.attidentity <> '' OR NOT a.attnotnull THEN RETURN 'DEFAULT'; END IF;
   RETURN CASE a.atttypid WHEN 'boolean'::regtype THEN 'false'
@@ -60,14 +60,14 @@ END $f$;
 CREATE OR REPLACE FUNCTION pg_temp.canary_rows(org text, word text, prefix text) RETURNS SETOF text LANGUAGE plpgsql AS $f$
 DECLARE
   t record;
-  some boolean;
+  present boolean;
   columns text;
   cells text;
 BEGIN
   FOR pass IN 1..6 LOOP
     FOR t IN SELECT * FROM pg_temp.canary_tables() LOOP
-      EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %I = %L)', t.rel, t.tenant, org) INTO some;
-      CONTINUE WHEN some;
+      EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %I = %L)', t.rel, t.tenant, org) INTO present;
+      CONTINUE WHEN present;
       SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY attnum),
              string_agg(pg_temp.canary_value(t.rel, t.tenant, a, org, word, prefix), ', ' ORDER BY attnum) INTO columns, cells
         FROM pg_attribute a WHERE attrelid = t.rel AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
