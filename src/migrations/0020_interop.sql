@@ -22,7 +22,6 @@ EXCEPTION WHEN insufficient_privilege THEN
 END $$;
 
 -- So that a worker sees that the schema is older than it is, and says so.
-INSERT INTO parlor.grants (role, what)
-  SELECT role, 'SELECT ON parlor.schema_migrations' FROM unnest(ARRAY['parlor_app', 'parlor_poll']) AS role;
+INSERT INTO parlor.grants (role, what) VALUES ('parlor_app', 'SELECT ON parlor.schema_migrations');
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA parlor FROM PUBLIC;
