@@ -89,3 +89,10 @@ describe('the Drizzle schema of an application', () => {
 		});
 	}
 });
+
+test('an application that logs in as the owner does not meet tables of ours by its own names', async () => {
+	const names = await both.sql.rows`SELECT table_name AS n FROM information_schema.tables WHERE table_schema = 'parlor'`;
+	assert.ok(names.some(({ n }) => n === 'teams'), 'there is one that Better Auth has, too');
+	for (const { n } of names)
+		assert.notEqual(await both.sql.value`SELECT to_regclass(${n}) = to_regclass(${`parlor.${n}`}) AS same`, true, n);
+});
