@@ -10,6 +10,9 @@ int cmd_doctor(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_routes(int argc, char **argv);
 int cmd_conf(int argc, char **argv);
+int cmd_org(int argc, char **argv);
+int cmd_user(int argc, char **argv);
+int cmd_key(int argc, char **argv);
 /* Started by a web server without a command: plain CGI, or FastCGI on fd 0, serving everything. */
 int cmd_cgi(int argc, char **argv);
 

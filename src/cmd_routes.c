@@ -6,24 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-int
-cmd_routes(int argc, char **argv)
+static const char help[] =
+	"usage: parlor routes [--json | --permissions]\n\n"
+	"Prints every route: method, path, the permission it needs, who may call it.\n\n"
+	"  --json         as JSON, with the ids of each\n"
+	"  --permissions  who has which permission, as docs/permissions.md has it\n";
+
+static void
+print_lines(void)
 {
 	static const char *const names[] = { "GET", "POST", "PATCH", "PUT", "DELETE" };
-	struct buf out = { 0 };
 
-	if (argc > 1 && strcmp(argv[1], "--json") != 0) {
-		puts("usage: parlor routes [--json]\n\nPrints every route: method, path, the "
-		     "permission "
-		     "it needs, who may call it.");
-		return strcmp(argv[1], "--help") == 0 ? 0 : 2;
-	}
-	if (argc > 1) {
-		routes_json(&out);
-		fputs(buf_text(&out), stdout);
-		buf_free(&out);
-		return 0;
-	}
 	for (size_t i = 0; i < routes_count; i++)
 		printf("%-6s %-62s %-20s %s%s%s%s\n", names[routes[i].method], routes[i].path,
 			routes[i].needs ? permission_name(routes[i].needs) : "",
@@ -31,5 +24,28 @@ cmd_routes(int argc, char **argv)
 			routes[i].actors & ACTOR_VISITOR ? "visitor " : "",
 			routes[i].actors & ACTOR_AGENT ? "agent " : "",
 			routes[i].actors & ACTOR_KEY ? "key" : "");
+}
+
+int
+cmd_routes(int argc, char **argv)
+{
+	struct buf out = { 0 };
+
+	if (argc == 1) {
+		print_lines();
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--json") == 0) {
+		routes_json(&out);
+	} else if (argc == 2 && strcmp(argv[1], "--permissions") == 0) {
+		permission_table(&out);
+	} else {
+		const bool asked = strcmp(argv[1], "--help") == 0;
+
+		fputs(help, asked ? stdout : stderr);
+		return asked ? 0 : 2;
+	}
+	fputs(buf_text(&out), stdout);
+	buf_free(&out);
 	return 0;
 }

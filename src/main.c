@@ -24,6 +24,9 @@ static const struct {
 	{ "demo", cmd_demo, "fills in a demo organization, or visitors for load tests" },
 	{ "routes", cmd_routes, "prints the route table" },
 	{ "conf", cmd_conf, "prints the settings in force" },
+	{ "org", cmd_org, "organizations: create, list, set, delete" },
+	{ "user", cmd_user, "users: add, list, password, disable, enable" },
+	{ "key", cmd_key, "secret keys: create, list, rotate, revoke" },
 };
 
 static int

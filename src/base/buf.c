@@ -229,3 +229,57 @@ buf_json(struct buf *b, const char *s, size_t len)
 	buf_add(b, s + plain, len - plain);
 	buf_char(b, '"');
 }
+
+/* The length of the character at s, of which left bytes are there; 0: it is none. */
+static size_t
+character(const char *s, size_t left)
+{
+	const size_t most = left < 4 ? left : 4;
+
+	for (size_t n = 1; n <= most; n++)
+		if (utf8_valid(s, n))
+			return n;
+	return 0;
+}
+
+/* Controls (also U+0080 to U+009F), marks of direction, and separators of lines. */
+static bool
+terminal_obeys(const unsigned char *c, size_t n)
+{
+	if (n == 1)
+		return *c < 0x20 || *c == 0x7f;
+	if (n == 2)
+		return (c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xd8 && c[1] == 0x9c);
+	if (n != 3 || c[0] != 0xe2)
+		return false;
+	if (c[1] == 0x80)
+		return c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae);
+	return c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9;
+}
+
+static unsigned
+code_point(const unsigned char *c, size_t n)
+{
+	if (n == 1)
+		return c[0];
+	if (n == 2)
+		return (c[0] & 0x1fu) << 6 | (c[1] & 0x3fu);
+	return (c[0] & 0x0fu) << 12 | (c[1] & 0x3fu) << 6 | (c[2] & 0x3fu);
+}
+
+void
+buf_terminal(struct buf *b, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		const unsigned char *c = (const unsigned char *)s + i;
+		const size_t n = character(s + i, len - i);
+
+		if (n == 0)
+			buf_printf(b, "\\x%02x", *c);
+		else if (terminal_obeys(c, n))
+			buf_printf(b, "\\u%04x", code_point(c, n));
+		else
+			buf_add(b, c, n);
+		i += n ? n : 1;
+	}
+}

@@ -38,5 +38,10 @@ void buf_url(struct buf *b, const char *s, size_t len);
  * may stand inside HTML. s must be UTF-8.
  */
 void buf_json(struct buf *b, const char *s, size_t len);
+/*
+ * Text on a terminal: what the terminal would obey, or what turns its line around, is written as
+ * \u001b or \u202e, so that JSON stays the same JSON. What is no UTF-8 is written byte by byte, \xff.
+ */
+void buf_terminal(struct buf *b, const char *s, size_t len);
 
 #endif

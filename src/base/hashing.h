@@ -16,7 +16,7 @@
 enum {
 	HASHING_AT_ONCE = 2,
 	HASHING_WAITING = 8,
-	HASHING_WAIT_MS = 10000, /* then a place in the queue is given up: somebody was stopped */
+	HASHING_WAIT_MS = 4000, /* then a place in the queue is given up: somebody was stopped */
 };
 
 /* Once, when a process starts. dir: runtime_dir; "" for no bound. Copied. */
@@ -24,7 +24,7 @@ void hashing_at(const char *dir);
 
 /*
  * Takes a place, waiting for it when there is room in the queue. ERR_UNAVAILABLE: there is none, or it
- * took too long. Never call it within a transaction: who waits must not hold locks.
+ * took too long. Better not within a transaction: who waits should hold no locks.
  */
 enum err hashing_enter(int *place) MUST_USE;
 void hashing_leave(int place);

@@ -54,7 +54,7 @@ struct self {
 	const char *session; /* sessions.token; replaced by the new one */
 	const char *address, *network;
 	const char *secret; /* of the installation */
-	const char *link;   /* of the page, for the mail; NULL: no mail can be sent */
+	const char *link; /* for the mail: where to choose a new password; NULL: no mail is sent */
 };
 
 /* The password again, before something that matters; counted and answered like account_sign_in(). */

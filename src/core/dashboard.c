@@ -125,22 +125,6 @@ dashboard_visitors(
 }
 
 enum err
-dashboard_settings(const struct access *as, struct json_object **out)
-{
-	return one_object(as, &SQL_dashboard_settings, ARGS(as->organization), out);
-}
-
-enum err
-dashboard_settings_save(const struct access *as, const struct dashboard_settings *s)
-{
-	return db_run(as->db, as->mem, &SQL_dashboard_settings_save,
-		ARGS(as->organization, boolean(s->active), s->domains, s->color, s->theme,
-			s->position, s->welcome, s->offline, boolean(s->show_avatar),
-			boolean(s->collect_email), boolean(s->collect_name)),
-		NULL);
-}
-
-enum err
 dashboard_presence(const struct access *as, bool online)
 {
 	enum err e = db_run(as->db, as->mem, &SQL_dashboard_presence,

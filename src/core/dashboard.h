@@ -52,16 +52,6 @@ enum err dashboard_conversation(const struct access *as, const char *conversatio
 enum err dashboard_visitors(const struct access *as, const char *after, struct json_object **rows,
 	const char **next) MUST_USE;
 
-struct dashboard_settings {
-	const char *domains, *color, *theme, *position, *welcome, *offline;
-	bool active, show_avatar, collect_email, collect_name;
-};
-
-/* The members of struct dashboard_settings, and "key". */
-enum err dashboard_settings(const struct access *as, struct json_object **out) MUST_USE;
-enum err dashboard_settings_save(
-	const struct access *as, const struct dashboard_settings *settings) MUST_USE;
-
 /* Whether as->member takes conversations. */
 enum err dashboard_presence(const struct access *as, bool online) MUST_USE;
 

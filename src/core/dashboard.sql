@@ -165,7 +165,8 @@ SELECT json_build_object('id', c.id, 'name', u.name, 'key', u.id, 'subject', c.s
                    WHERE m.organization_id = $1
                      AND effective_chat_role(m.role, m.chat_role) <> 'viewer' LIMIT 200) a),
          'person', json_build_object('id', u.id, 'key', u.id, 'name', u.name, 'email', nullif(u.email, ''),
-           'verified', u.verified,
+           'verified', u.verified, 'userId', CASE WHEN u.verified THEN u.identity_key END,
+           'emailVerified', u.email_verified AND u.email <> '',
            'online', u.last_seen_at > parlor.now() - interval '90 seconds',
            'seen', json_build_object('iso', rfc3339(u.last_seen_at)),
            'since', json_build_object('iso', rfc3339(u.created_at)),
@@ -202,7 +203,7 @@ WITH page AS (
    ORDER BY last_seen_at DESC, id DESC LIMIT $4::bigint
 )
 SELECT json_build_object('id', u.id, 'key', u.id, 'name', u.name, 'email', nullif(u.email, ''),
-         'online', u.last_seen_at > parlor.now() - interval '90 seconds',
+         'verified', u.verified, 'online', u.last_seen_at > parlor.now() - interval '90 seconds',
          'seen', json_build_object('iso', rfc3339(u.last_seen_at)), 'userAgent', u.user_agent,
          'count', (SELECT count(*) FROM (SELECT FROM conversations o
                      WHERE o.organization_id = $1 AND o.chat_user_id = u.id LIMIT 100) n),
@@ -220,26 +221,6 @@ SELECT json_build_object('id', u.id, 'key', u.id, 'name', u.name, 'email', nulli
     SELECT p.url FROM page_views p WHERE p.organization_id = $1 AND p.chat_user_id = u.id
      ORDER BY p.created_at DESC LIMIT 1) v ON true
  ORDER BY u.last_seen_at DESC, u.id DESC;
-
--- name: dashboard_settings
-SELECT json_build_object('key', coalesce(o.chat_api_key, ''), 'active', o.chat_is_active IS NOT FALSE,
-         'domains', coalesce(o.chat_domain, ''),
-         'color', CASE WHEN o.chat_primary_color ~ '^#[0-9a-fA-F]{6}$' THEN o.chat_primary_color
-                       ELSE '#2f6fed' END,
-         'theme', coalesce(o.chat_theme, 'auto'), 'position', coalesce(o.chat_position, 'bottom-right'),
-         'welcome', coalesce(o.chat_welcome_message, ''),
-         'offline', coalesce(o.chat_offline_message, ''),
-         'showAvatar', coalesce(o.chat_show_agent_avatar, true),
-         'collectEmail', coalesce(o.chat_collect_email, false),
-         'collectName', coalesce(o.chat_collect_name, false))::text
-  FROM organizations o WHERE o.id = $1;
-
--- name: dashboard_settings_save
-UPDATE organizations SET chat_is_active = $2::boolean, chat_domain = nullif($3, ''),
-       chat_primary_color = $4, chat_theme = $5, chat_position = $6, chat_welcome_message = nullif($7, ''),
-       chat_offline_message = nullif($8, ''), chat_show_agent_avatar = $9::boolean,
-       chat_collect_email = $10::boolean, chat_collect_name = $11::boolean
- WHERE id = $1;
 
 -- name: dashboard_presence
 UPDATE members SET chat_is_online = $3::boolean WHERE organization_id = $1 AND id = $2;

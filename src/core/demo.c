@@ -5,6 +5,10 @@
 #include "base/crypt.h"
 #include "core/demo.sql.h"
 #include "core/demo_text.h"
+#include "core/key.h"
+#include "core/member.h"
+#include "core/organization.h"
+#include "core/user.h"
 
 #include <string.h>
 
@@ -47,37 +51,50 @@ new_password(struct arena *mem)
 	return arena_printf(mem, "%.4s-%.4s-%.4s", token, token + 4, token + 8);
 }
 
+/* As an actor: what is made here has its lines in the audit log, too. */
+static struct access
+access_of(struct seed *s)
+{
+	return (struct access){ .db = s->db,
+		.mem = s->mem,
+		.organization = s->organization,
+		.actor_type = "operator",
+		.actor_id = "parlor demo" };
+}
+
 static enum err
 set_password(struct seed *s, int member, const char *user)
 {
-	const char *stored;
-	enum err e;
-
 	s->passwords[member] = new_password(s->mem);
-	if ((e = crypt_password(s->mem, s->passwords[member], &stored)) ||
-		(e = db_run(s->db, s->mem, &SQL_demo_password_drop, ARGS(user), NULL)))
-		return e;
-	return db_run(s->db, s->mem, &SQL_demo_password, ARGS(new_id(s->mem), user, stored), NULL);
+	return user_set_password(s->db, s->mem, user, s->passwords[member]);
+}
+
+/* Of an earlier demo, the user is used again. */
+static enum err
+find_user(struct seed *s, const struct demo_member *m, const char **user)
+{
+	const struct user_new new = { .email = m->email, .name = m->name, .verified = true };
+	enum err e = user_by_address(s->db, s->mem, m->email, user);
+
+	return e == ERR_NOT_FOUND ? user_create(s->db, s->mem, &new, user) : e;
 }
 
 static enum err
 add_member(struct seed *s, int i)
 {
 	const struct demo_member *m = &demo_members[i];
-	struct rows *rows;
+	const struct access as = access_of(s);
 	const char *user;
 	enum err e;
 
-	e = db_one(s->db, s->mem, &SQL_demo_user, ARGS(new_id(s->mem), m->name, m->email), &rows);
-	if (e)
+	if ((e = find_user(s, m, &user)) ||
+		(e = member_add(&as, user, m->role, m->chat_role, &s->members[i])) ||
+		(e = db_run(s->db, s->mem, &SQL_demo_member,
+			 ARGS(s->organization, s->members[i], m->name,
+				 m->online ? "true" : "false"),
+			 NULL)))
 		return e;
-	user = rows_str(rows, 0, 0);
-	s->members[i] = new_id(s->mem);
-	e = db_run(s->db, s->mem, &SQL_demo_member,
-		ARGS(s->members[i], s->organization, user, m->role, m->name, m->chat_role,
-			m->online ? "true" : "false"),
-		NULL);
-	return e ? e : set_password(s, i, user);
+	return set_password(s, i, user);
 }
 
 static enum err
@@ -92,21 +109,23 @@ renew_password(struct seed *s, int i)
 	return e ? e : set_password(s, i, rows_str(rows, 0, 0));
 }
 
+/* Speaks as the owner. */
 static enum err
 add_secret_key(struct seed *s)
 {
-	char key[CREDENTIAL_LEN + 1], hash[HASH_HEX_LEN + 1];
+	struct key_new new = { .name = "demo", .scopes = "*" };
+	const struct access as = access_of(s);
+	struct key_made made;
+	struct rows *rows;
 	enum err e;
 
-	crypt_credential("sk", s->organization, key);
-	s->secret_key = arena_strdup(s->mem, key);
-	crypt_hash(s->secret_key, hash);
-	if ((e = db_run(s->db, s->mem, &SQL_demo_key_revoke, ARGS(s->organization), NULL)))
+	if ((e = db_run(s->db, s->mem, &SQL_demo_key_revoke, ARGS(s->organization), NULL)) ||
+		(e = db_run(s->db, s->mem, &SQL_demo_owner, ARGS(s->organization), &rows)))
 		return e;
-	return db_run(s->db, s->mem, &SQL_demo_key,
-		ARGS(new_id(s->mem), s->organization, hash,
-			arena_printf(s->mem, "%.16s", s->secret_key)),
-		NULL);
+	new.member = rows_count(rows) > 0 ? rows_text(rows, 0, 0) : NULL;
+	if (!(e = key_add(&as, ~0U, &new, &made)))
+		s->secret_key = made.secret;
+	return e;
 }
 
 static const char *
@@ -180,17 +199,23 @@ add_conversation(struct seed *s, const struct demo_conversation *c)
 }
 
 static enum err
+make_organization(struct seed *s)
+{
+	const struct organization_new new = { .name = "Tideware",
+		.slug = "tideware",
+		.actor_type = "operator",
+		.actor_id = "parlor demo" };
+	enum err e = organization_create(s->db, s->mem, &new, &s->organization, &s->api_key);
+
+	return e ? e : db_run(s->db, s->mem, &SQL_demo_organization, ARGS(s->organization), NULL);
+}
+
+static enum err
 make_all(struct seed *s)
 {
-	char token[SESSION_TOKEN_LEN + 1];
 	enum err e;
 
-	crypt_session_token(token);
-	s->organization = new_id(s->mem);
-	s->api_key = arena_printf(s->mem, "pk_%s", token);
-	db_scope(s->db, s->organization);
-	if ((e = db_begin(s->db)) || (e = db_run(s->db, s->mem, &SQL_demo_organization,
-					      ARGS(s->organization, s->api_key), NULL)))
+	if ((e = db_begin(s->db)) || (e = make_organization(s)))
 		return e;
 	for (int i = 0; demo_members[i].name; i++)
 		if ((e = add_member(s, i)))

@@ -3,32 +3,17 @@ SELECT id, chat_api_key, coalesce(metadata, '') LIKE '%"parlorDemo":true%'
   FROM organizations WHERE slug = 'tideware';
 
 -- name: demo_organization
-INSERT INTO organizations (id, name, slug, created_at, metadata, chat_api_key, chat_is_active,
-                           chat_theme, chat_primary_color, chat_position, chat_welcome_message,
-                           chat_offline_message, chat_show_agent_avatar, chat_collect_email,
-                           chat_collect_name)
-VALUES ($1, 'Tideware', 'tideware', parlor.now(), '{"parlorDemo":true}', $2, true, 'auto', '#2f6fed',
-        'bottom-right', 'Hello! Ask us about pots, glazes or your order: one of the three of us answers.',
-        'We are at the wheel right now. Leave a message and we answer within a day.', true, false, false);
-
--- name: demo_user
--- Of an earlier demo, the user is used again.
-INSERT INTO users (id, name, email, email_verified, created_at, updated_at)
-VALUES ($1, $2, $3, true, parlor.now(), parlor.now())
-ON CONFLICT (email) DO UPDATE SET updated_at = parlor.now()
-RETURNING id;
+UPDATE organizations
+   SET metadata = '{"parlorDemo":true}',
+       chat_welcome_message =
+         'Hello! Ask us about pots, glazes or your order: one of the three of us answers.',
+       chat_offline_message =
+         'We are at the wheel right now. Leave a message and we answer within a day.'
+ WHERE id = $1;
 
 -- name: demo_member
-INSERT INTO members (id, organization_id, user_id, role, created_at, chat_display_name, chat_role,
-                     chat_is_online, chat_max_concurrent_chats)
-VALUES ($1, $2, $3, $4, parlor.now(), $5, $6, $7::boolean, 8);
-
--- name: demo_password_drop
-DELETE FROM accounts WHERE user_id = $1 AND provider_id = 'credential';
-
--- name: demo_password
-INSERT INTO accounts (id, account_id, provider_id, user_id, password, created_at, updated_at)
-VALUES ($1, $2, 'credential', $2, $3, parlor.now(), parlor.now());
+UPDATE members SET chat_display_name = $3, chat_is_online = $4::boolean, chat_max_concurrent_chats = 8
+ WHERE organization_id = $1 AND id = $2;
 
 -- name: demo_user_of_member
 SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id
@@ -38,11 +23,8 @@ SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id
 UPDATE api_keys SET revoked_at = parlor.now()
  WHERE organization_id = $1 AND name = 'demo' AND revoked_at IS NULL;
 
--- name: demo_key
--- Speaks as the owner.
-INSERT INTO api_keys (id, organization_id, member_id, name, key_hash, hint)
-VALUES ($1, $2, (SELECT id FROM members WHERE organization_id = $2 AND role = 'owner'
-                  ORDER BY created_at, id LIMIT 1), 'demo', $3, $4);
+-- name: demo_owner
+SELECT id FROM members WHERE organization_id = $1 AND role = 'owner' ORDER BY created_at, id LIMIT 1;
 
 -- name: demo_visitor
 INSERT INTO chat_users (id, organization_id, email, name, session_id, user_agent, metadata, locale,

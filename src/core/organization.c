@@ -12,6 +12,17 @@
 
 enum { SLUG_MAX = 48, SLUG_MADE_MAX = 40, NAME_MAX_BYTES = 1000 };
 
+/* Of a key that was rotated lately: those who have the new one pay nothing for it. */
+static enum err
+by_retired_key(struct db *db, struct arena *mem, const char *key, struct rows **rows)
+{
+	enum err e = db_one(db, mem, &SQL_organization_key_in_place_of, ARGS(key), rows);
+
+	if (e)
+		return e;
+	return db_one(db, mem, &SQL_organization_by_key, ARGS(rows_str(*rows, 0, 0)), rows);
+}
+
 enum err
 organization_by_key(
 	struct db *db, struct arena *mem, const char *key, struct organization_public *out)
@@ -19,6 +30,8 @@ organization_by_key(
 	struct rows *rows;
 	enum err e = db_one(db, mem, &SQL_organization_by_key, ARGS(key), &rows);
 
+	if (e == ERR_NOT_FOUND)
+		e = by_retired_key(db, mem, key, &rows);
 	if (e)
 		return e;
 	*out = (struct organization_public){ rows_str(rows, 0, 0), rows_text(rows, 0, 1),

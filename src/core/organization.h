@@ -10,7 +10,10 @@ struct organization_public {
 	const char *settings; /* JSON, what the widget shows */
 };
 
-/* By publishable key (pk_...), before a tenant is known. ERR_NOT_FOUND: unknown or switched off. */
+/*
+ * By publishable key (pk_...), before a tenant is known; also by one that was rotated and is still good.
+ * ERR_NOT_FOUND: unknown or switched off.
+ */
 enum err organization_by_key(struct db *db, struct arena *mem, const char *key,
 	struct organization_public *out) MUST_USE;
 
@@ -45,7 +48,7 @@ struct key_identity {
 	unsigned may;	    /* set of enum permission: its scopes, at most what the member may */
 };
 
-/* By secret key (sk_...). ERR_NOT_FOUND: unknown, expired or revoked. */
+/* By secret key (sk_...), whose use is noted once a minute. ERR_NOT_FOUND: unknown, expired or revoked. */
 enum err organization_by_secret_key(
 	struct db *db, struct arena *mem, const char *secret, struct key_identity *out) MUST_USE;
 

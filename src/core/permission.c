@@ -1,6 +1,8 @@
 /* THE TABLE of roles and permissions. */
 #include "core/permission.h"
 
+#include "base/buf.h"
+
 #include <string.h>
 
 #define ADMINS (ROLE_OWNER | ROLE_ADMIN)
@@ -113,4 +115,26 @@ permission_name(unsigned permission)
 		if (permissions[i].permission == permission)
 			return permissions[i].name;
 	return NULL;
+}
+
+void
+permission_table(struct buf *out)
+{
+	static const struct word columns[] = { { "owner", ROLE_OWNER }, { "admin", ROLE_ADMIN },
+		{ "chat admin", ROLE_CHAT_ADMIN }, { "supervisor", ROLE_CHAT_SUPERVISOR },
+		{ "agent", ROLE_CHAT_AGENT }, { "viewer", ROLE_CHAT_VIEWER } };
+
+	buf_str(out, "| permission |");
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+		buf_printf(out, " %s |", columns[i].name);
+	buf_str(out, " what |\n|---|");
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+		buf_str(out, "---|");
+	buf_str(out, "---|\n");
+	for (size_t i = 0; i < permissions_count; i++) {
+		buf_printf(out, "| %s |", permissions[i].name);
+		for (size_t c = 0; c < ARRAY_LEN(columns); c++)
+			buf_str(out, permissions[i].roles & columns[c].role ? " yes |" : " |");
+		buf_printf(out, " %s |\n", permissions[i].what);
+	}
 }

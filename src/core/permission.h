@@ -57,6 +57,10 @@ unsigned permission_of_member(const char *role, const char *chat_role);
 /* The set of a key's scopes: "*" for all, or names separated by spaces. Unknown names give nothing. */
 unsigned permission_of_scopes(const char *scopes);
 
+/* The table as docs/permissions.md has it. */
+struct buf;
+void permission_table(struct buf *out);
+
 /* "conversations:read"; NULL for a set or PERM_NONE. */
 const char *permission_name(unsigned permission);
 /* 0 when there is none of this name. */

@@ -77,14 +77,15 @@ CREATE FUNCTION parlor.factor_claim(factor text)
 RETURNS TABLE (secret text, backup_codes text, verified boolean, wait integer, step bigint, seconds bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  -- First the lock, then a look: a statement sees other tables as they were before it had to wait.
+  PERFORM FROM public.two_factors t WHERE t.id = factor FOR UPDATE;
   RETURN QUERY
     SELECT t.secret, t.backup_codes, t.verified IS NOT FALSE,
            greatest(ceil(extract(epoch FROM t.locked_until - parlor.now())), 0)::integer,
            (SELECT s.step FROM parlor.two_factor_steps s WHERE s.factor_id = t.id),
            floor(extract(epoch FROM parlor.now()))::bigint
       FROM public.two_factors t
-      WHERE t.id = factor
-      FOR UPDATE OF t;
+      WHERE t.id = factor;
 END $$;
 
 -- A wrong code. The limits are Better Auth's own, and so is the count: each side honours the other's.

@@ -87,6 +87,18 @@ answer_req(struct conn *c, const struct req *r)
 	send_answer(c, r->status, &r->headers, &r->out);
 }
 
+/* As parlor web says it: what is refused here is refused for one reason, whoever asks. */
+static void
+say_why(struct req *r, const struct wait *w)
+{
+	if (w->kind == PROOF_KEY)
+		reply_problem(r, ERR_FORBIDDEN, "no_permission",
+			"This needs the permission conversations:read.");
+	else if (w->kind == PROOF_VISITOR)
+		reply_problem(r, ERR_FORBIDDEN, "origin_not_allowed",
+			"This site is not among the organization's domains.");
+}
+
 void
 answer_error(struct wait *w, enum err e, int retry_after)
 {
@@ -100,6 +112,8 @@ answer_error(struct wait *w, enum err e, int retry_after)
 		r->retry_after = retry_after;
 		if (wait_is_visitor(w))
 			cors_lines(&r->headers, w->origin);
+		if (e == ERR_FORBIDDEN)
+			say_why(r, w);
 		reply_error(r, e);
 		wait_end(w);
 		answer_req(c, r);

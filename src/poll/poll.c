@@ -174,6 +174,7 @@ stop(struct poller *p)
 	snap_unref(p->swept);
 	answer_stop(p);
 	buf_free(&p->touched);
+	buf_free(&p->touched_keys);
 	loop_free(p->loop);
 }
 

@@ -103,4 +103,4 @@ SELECT (SELECT parlor.timeline()), (SELECT pg_current_snapshot()::text),
        LIMIT $2::integer)) e ON true;
 
 -- name: poll_touch
-SELECT parlor.touch_visitors($1::text[]);
+SELECT parlor.touch_visitors($1::text[]), parlor.touch_keys($2::text[]);

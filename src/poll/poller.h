@@ -123,8 +123,9 @@ struct poller {
 	struct snap *swept; /* the poller's own place in all events */
 	bool sweeping;
 
-	struct buf touched; /* visitors seen since the last write-back, as an array */
-	unsigned touched_count;
+	/* Since the last write-back, as arrays: visitors who were seen, keys that were used. */
+	struct buf touched, touched_keys;
+	unsigned touched_count; /* of both */
 
 	struct watch hints;
 	char hints_path[108];
@@ -189,9 +190,9 @@ bool reads_is_outdated(const struct wait *w);
 void reads_flush(struct poller *p);
 /* An async_fn for statements of whose outcome nothing depends. */
 void reads_ignore(void *arg, const struct rows *rows, enum err e);
-/* A wait of a visitor is here; said again at most once in a while. */
+/* A visitor, or a program with a key, is here; said again at most once in a while. */
 void reads_note(struct wait *w);
-/* Writes back which visitors were here. */
+/* Writes back who was here. */
 void reads_touch(struct poller *p);
 
 /* sweep.c: the poller's own read of all events */

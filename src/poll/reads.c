@@ -209,12 +209,17 @@ reads_note(struct wait *w)
 	struct poller *p = w->p;
 	int64_t now = loop_now(p->loop);
 
-	if (!wait_is_visitor(w) || (w->noted_at && now - w->noted_at < NOTE_MS))
+	if (w->kind == PROOF_SESSION || (w->noted_at && now - w->noted_at < NOTE_MS))
 		return;
 	w->noted_at = now;
-	if (p->touched_count == 0)
+	if (p->touched_count == 0) {
 		array_open(&p->touched);
-	array_add(&p->touched, w->waiter.topic->visitor);
+		array_open(&p->touched_keys);
+	}
+	if (wait_is_visitor(w))
+		array_add(&p->touched, w->waiter.topic->visitor);
+	else
+		array_add(&p->touched_keys, w->proof);
 	if (++p->touched_count >= TOUCH_MAX)
 		reads_touch(p);
 }
@@ -233,7 +238,10 @@ reads_touch(struct poller *p)
 	if (p->touched_count == 0)
 		return;
 	array_close(&p->touched);
-	async_run(p->db, &SQL_poll_touch, ARGS(p->touched.data), reads_ignore, NULL);
+	array_close(&p->touched_keys);
+	async_run(p->db, &SQL_poll_touch, ARGS(p->touched.data, p->touched_keys.data), reads_ignore,
+		NULL);
 	buf_clear(&p->touched);
+	buf_clear(&p->touched_keys);
 	p->touched_count = 0;
 }

@@ -83,4 +83,20 @@ enum err dash_organization_delete(struct req *r);
 enum err dash_widget(struct req *r);
 enum err dash_widget_post(struct req *r);
 
+/* dash_keys.c */
+enum err dash_keys(struct req *r);
+enum err dash_key_post(struct req *r);
+enum err dash_key_rotate(struct req *r);
+enum err dash_key_revoke(struct req *r);
+enum err dash_key_publishable(struct req *r);
+
+/* dash_audit.c */
+enum err dash_audit(struct req *r);
+
+/* dash_identity.c */
+enum err dash_identity(struct req *r);
+enum err dash_identity_post(struct req *r);
+enum err dash_identity_secret_post(struct req *r);
+enum err dash_identity_retire(struct req *r);
+
 #endif

@@ -6,6 +6,7 @@
 #include "core/audit.h"
 #include "core/factor.h"
 #include "core/session.h"
+#include "core/user.h"
 #include "web/app.h"
 #include "web/auth.h"
 #include "web/dash.h"
@@ -32,7 +33,7 @@ security_self(struct req *r)
 		.network = auth_network(r),
 		.secret = conf->auth_secret,
 		.link = conf_has_mail(conf)
-				? arena_printf(r->mem, "%s/reset-password", conf->base_url)
+				? arena_printf(r->mem, "%s/forgot-password", conf->base_url)
 				: NULL };
 }
 
@@ -172,13 +173,12 @@ dash_password_post(struct req *r)
 		return security_refuse(r, "password", e, 0);
 	if (strcmp(form.new, form.again) != 0)
 		return refuse_password(r, "The two new passwords are not the same.");
+	if (!user_password_is_good(form.new))
+		return refuse_password(r, "A password has 8 to 128 characters.");
 	if ((e = account_look(r->db, r->mem, r->who.user, &account)) ||
 		(e = account_prove(&self, &account, form.current, &wait)))
 		return security_refuse(r, "password", e, wait);
-	e = account_change_password(&self, &account, form.new);
-	if (e == ERR_INVALID)
-		return refuse_password(r, "A password has 8 to 128 characters.");
-	if (e)
+	if ((e = account_change_password(&self, &account, form.new)))
 		return security_refuse(r, "password", e, 0);
 	auth_take_token(r, self.session);
 	return reply_redirect(r, arena_printf(r->mem, "%s?done=password", home));

@@ -1,7 +1,7 @@
 /* Settings of the widget: its looks, its texts, where it may run. Administrators change them. */
 #include "base/json.h"
-#include "core/dashboard.h"
 #include "core/permission.h"
+#include "core/settings.h"
 #include "web/auth.h"
 #include "web/dash.h"
 #include "web/input.h"
@@ -41,29 +41,28 @@ options(const struct option *all, size_t n, const char *current)
 	return array;
 }
 
-/* settings: as the database has them, or as they were sent. errors is taken over. */
+/* shown: as the database has them, or as they were sent. errors is taken over. */
 static enum err
-settings_page(struct req *r, int status, struct json_object *settings, struct json_object *errors)
+settings_page(struct req *r, int status, struct json_object *shown, struct json_object *errors)
 {
-	const char *theme = json_text(settings, "theme"),
-		   *position = json_text(settings, "position");
+	const char *theme = json_text(shown, "theme"), *position = json_text(shown, "position");
 
-	json_set_object(settings, "themes", options(themes, ARRAY_LEN(themes), theme));
-	json_set_object(settings, "positions", options(positions, ARRAY_LEN(positions), position));
-	json_set_bool(settings, "canEdit", may_edit(r));
-	json_set_bool(settings, "saved", status == 200 && req_query(r, "saved"));
-	json_set_object(settings, "errors", errors);
-	return reply_page_status(r, status, "dash/settings_widget", json_object_get(settings));
+	json_set_object(shown, "themes", options(themes, ARRAY_LEN(themes), theme));
+	json_set_object(shown, "positions", options(positions, ARRAY_LEN(positions), position));
+	json_set_bool(shown, "canEdit", may_edit(r));
+	json_set_bool(shown, "saved", status == 200 && req_query(r, "saved"));
+	json_set_object(shown, "errors", errors);
+	return reply_page_status(r, status, "dash/settings_widget", json_object_get(shown));
 }
 
 enum err
 dash_widget(struct req *r)
 {
 	const struct access as = auth_access(r);
-	struct json_object *settings;
-	enum err e = dashboard_settings(&as, &settings);
+	struct json_object *shown;
+	enum err e = settings_get(&as, &shown);
 
-	return e ? e : settings_page(r, 200, settings, json_object_new_array());
+	return e ? e : settings_page(r, 200, shown, json_object_new_array());
 }
 
 static void
@@ -76,89 +75,72 @@ add_error(struct json_object *errors, const char *field, const char *text)
 	json_object_array_add(errors, o);
 }
 
-static bool
-is_color(const char *s)
-{
-	return s[0] == '#' && strlen(s) == 7 && strspn(s + 1, "0123456789abcdefABCDEF") == 6;
-}
-
-/* Letters, digits, dots, dashes, a port, and "*." before: what cors_match() can meet. */
-static bool
-is_domain(const char *s, size_t len)
-{
-	size_t dots = 0;
-
-	if (len > 2 && s[0] == '*' && s[1] == '.')
-		s += 2, len -= 2;
-	for (size_t i = 0; i < len; i++) {
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:",
-			    s[i]))
-			return false;
-		dots = s[i] == '.' ? dots + 1 : 0;
-		if (dots > 1)
-			return false;
-	}
-	return len > 0 && len <= 253 && s[0] != '.' && s[0] != '-' && s[len - 1] != '.';
-}
-
-static void
-check_domains(struct arena *mem, const char *domains, struct json_object *errors)
-{
-	static const char blanks[] = ", \t";
-
-	for (const char *p = domains + strspn(domains, blanks); *p; p += strspn(p, blanks)) {
-		size_t len = strcspn(p, blanks);
-
-		if (!is_domain(p, len))
-			add_error(errors, "Domains",
-				arena_printf(mem, "“%.*s” is not a domain such as shop.example.",
-					(int)len, p));
-		p += len;
-	}
-}
-
+/* What the form has: all settings but the organization's name. */
 static enum err
-read_settings(struct req *r, struct dashboard_settings *s)
+read_settings(struct req *r, struct json_object *wanted)
 {
+	const char *texts[6];
+	bool flags[4] = { false };
+	static const char *const text_names[] = { "domains", "color", "theme", "position",
+		"welcome", "offline" };
+	static const char *const flag_names[] = { "active", "showAvatar", "collectEmail",
+		"collectName" };
 	const struct field fields[] = {
-		{ "active", F_BOOL, &s->active, .optional = true },
-		{ "domains", F_LINE, &s->domains, .max = 1000 },
-		{ "color", F_LINE, &s->color, .max = 7 },
-		{ "theme", F_CHOICE, &s->theme, .choices = "auto|light|dark" },
-		{ "position", F_CHOICE, &s->position, .choices = "bottom-right|bottom-left" },
-		{ "welcome", F_TEXT, &s->welcome, .max = 500 },
-		{ "offline", F_TEXT, &s->offline, .max = 500 },
-		{ "showAvatar", F_BOOL, &s->show_avatar, .optional = true },
-		{ "collectEmail", F_BOOL, &s->collect_email, .optional = true },
-		{ "collectName", F_BOOL, &s->collect_name, .optional = true },
+		{ "domains", F_LINE, &texts[0], .max = 1000 },
+		{ "color", F_LINE, &texts[1], .max = 7 },
+		{ "theme", F_CHOICE, &texts[2], .choices = "auto|light|dark" },
+		{ "position", F_CHOICE, &texts[3], .choices = "bottom-right|bottom-left" },
+		{ "welcome", F_TEXT, &texts[4], .max = 500 },
+		{ "offline", F_TEXT, &texts[5], .max = 500 },
+		{ "active", F_BOOL, &flags[0], .optional = true },
+		{ "showAvatar", F_BOOL, &flags[1], .optional = true },
+		{ "collectEmail", F_BOOL, &flags[2], .optional = true },
+		{ "collectName", F_BOOL, &flags[3], .optional = true },
 		{ 0 },
 	};
+	enum err e = input_form(r, fields);
 
-	return input_form(r, fields);
+	if (e)
+		return e;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		json_set(wanted, text_names[i], texts[i]);
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		json_set_bool(wanted, flag_names[i], flags[i]);
+	return ERR_NONE;
+}
+
+static struct json_object *
+find_faults(struct req *r, struct json_object *wanted)
+{
+	struct json_object *errors = json_object_new_array();
+
+	for (size_t i = 0; i < settings_count; i++) {
+		const char *text = json_text(wanted, settings[i].name);
+		const char *fault = text ? setting_fault(r->mem, &settings[i], text) : NULL;
+
+		if (fault)
+			add_error(errors, settings[i].label, fault);
+	}
+	return errors;
 }
 
 /* The page again, with what was typed and what is wrong with it. */
 static enum err
-refuse(struct req *r, const struct dashboard_settings *s, struct json_object *errors)
+refuse(struct req *r, struct json_object *wanted, struct json_object *errors)
 {
 	const struct access as = auth_access(r);
-	struct json_object *shown;
-	enum err e = dashboard_settings(&as, &shown);
+	struct json_object *shown, *value;
+	enum err e = settings_get(&as, &shown);
 
 	if (e) {
 		json_object_put(errors);
 		return e;
 	}
-	json_set_bool(shown, "active", s->active);
-	json_set(shown, "domains", s->domains);
-	json_set(shown, "color", is_color(s->color) ? s->color : "#2f6fed");
-	json_set(shown, "theme", s->theme);
-	json_set(shown, "position", s->position);
-	json_set(shown, "welcome", s->welcome);
-	json_set(shown, "offline", s->offline);
-	json_set_bool(shown, "showAvatar", s->show_avatar);
-	json_set_bool(shown, "collectEmail", s->collect_email);
-	json_set_bool(shown, "collectName", s->collect_name);
+	for (size_t i = 0; i < settings_count; i++)
+		if (json_object_object_get_ex(wanted, settings[i].name, &value))
+			json_set_object(shown, settings[i].name, json_object_get(value));
+	if (setting_fault(r->mem, setting_named("color"), json_text(wanted, "color")))
+		json_set(shown, "color", "#2f6fed");
 	return settings_page(r, 422, shown, errors);
 }
 
@@ -166,19 +148,15 @@ enum err
 dash_widget_post(struct req *r)
 {
 	const struct access as = auth_access(r);
-	struct dashboard_settings s = { .active = false };
-	struct json_object *errors;
+	struct json_object *wanted = json_new(r->mem), *errors;
 	enum err e;
 
-	if ((e = read_settings(r, &s)))
+	if ((e = read_settings(r, wanted)))
 		return e;
-	errors = json_object_new_array();
-	if (!is_color(s.color))
-		add_error(errors, "Colour", "Choose a colour such as #2f6fed.");
-	check_domains(r->mem, s.domains, errors);
+	errors = find_faults(r, wanted);
 	if (json_object_array_length(errors))
-		return refuse(r, &s, errors);
+		return refuse(r, wanted, errors);
 	json_object_put(errors);
-	e = dashboard_settings_save(&as, &s);
+	e = settings_change(&as, wanted);
 	return e ? e : reply_redirect(r, "/settings/widget?saved=1");
 }

@@ -4,11 +4,23 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/tmpl.h"
+#include "core/permission.h"
 #include "web/app.h"
 #include "web/reply.h"
 #include "web/view.h"
 
 #include <string.h>
+
+/* Which links are shown; what the pages behind them ask is the route's. */
+static struct json_object *
+can_object(const struct req *r)
+{
+	struct json_object *can = json_object_new_object();
+
+	json_set_bool(can, "keys", r->who.may & PERM_KEYS_WRITE);
+	json_set_bool(can, "audit", r->who.may & PERM_AUDIT_READ);
+	return can;
+}
 
 static struct json_object *
 page_object(struct req *r)
@@ -28,6 +40,7 @@ page_object(struct req *r)
 	}
 	json_set_object(page, "me", me);
 	json_set_object(page, "organization", organization);
+	json_set_object(page, "can", can_object(r));
 	json_set(page, "csrf", r->who.csrf);
 	json_set(page, "path", r->path);
 	json_set(page, "base", r->app->conf->base_url);

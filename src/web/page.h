@@ -7,7 +7,7 @@
 /*
  * Renders templates/<name>.html with context (which this takes over) and status 200. Adds the
  * members "page": { "me": {id, name, role, initials, online}, "organization": {id, name}, "csrf",
- * "path", "base" (URL of this installation), "assets" (version of the static files) }.
+ * "can": {keys, audit}, "path", "base" (URL of this installation), "assets" (version of the static files) }.
  * A template without the layout gives a fragment, for the scripts.
  */
 enum err reply_page(struct req *r, const char *name, struct json_object *context);

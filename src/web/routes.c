@@ -7,6 +7,7 @@
 #define GET METHOD_GET
 #define POST METHOD_POST
 #define PATCH METHOD_PATCH
+#define DELETE METHOD_DELETE
 #define ANYONE ACTOR_ANYONE, PERM_NONE
 #define VISITOR ACTOR_VISITOR, PERM_NONE
 #define STAFF (ACTOR_AGENT | ACTOR_KEY)
@@ -15,6 +16,7 @@
 #define USER (ACTOR_AGENT | ACTOR_USER) /* whoever is signed in, in an organization or not */
 #define READ PERM_CONVERSATIONS_READ
 #define WRITE PERM_CONVERSATIONS_WRITE
+#define KEYS PERM_KEYS_WRITE
 
 /* clang-format off */
 const struct route routes[] = {
@@ -30,6 +32,19 @@ const struct route routes[] = {
 	{ POST, "/api/v1/widget/conversations/:conversation/read", api_conversation_read, VISITOR, R_CORS, "" },
 	{ GET, "/api/v1/widget/events", api_widget_events, VISITOR, R_CORS | R_POLL, "?cursor=cursor" },
 
+	/* Who a visitor is */
+	{ POST, "/api/v1/widget/identify", api_widget_identify, VISITOR, R_CORS, "" },
+	{ DELETE, "/api/v1/widget/session", api_widget_session_end, VISITOR, R_CORS, "" },
+	{ POST, "/api/v1/visitors/:visitor/sign-out", api_visitor_sign_out, STAFF, PERM_VISITORS_WRITE, 0, "" },
+	{ GET, "/api/v1/organization/identity", api_identity, STAFF, PERM_KEYS_WRITE, 0, "" },
+	{ PATCH, "/api/v1/organization/identity", api_identity_patch, STAFF, PERM_KEYS_WRITE, 0, "" },
+	{ POST, "/api/v1/organization/identity/secrets", api_identity_secret_post, STAFF, PERM_KEYS_WRITE, 0, "" },
+	{ DELETE, "/api/v1/organization/identity/secrets/old", api_identity_secret_retire, STAFF, PERM_KEYS_WRITE, 0, "" },
+	{ GET, "/settings/identity", dash_identity, AGENT, PERM_KEYS_WRITE, R_PAGE, "" },
+	{ POST, "/settings/identity", dash_identity_post, AGENT, PERM_KEYS_WRITE, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/identity/secrets", dash_identity_secret_post, AGENT, PERM_KEYS_WRITE, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/identity/retire", dash_identity_retire, AGENT, PERM_KEYS_WRITE, R_PAGE | R_FORM, "" },
+
 	/* The agents' API: dashboard cookie or secret key */
 	{ GET, "/api/v1/me", api_me, STAFF, SIGNED_IN, 0, "" },
 	{ GET, "/api/v1/conversations", api_conversations, STAFF, READ, 0, "?after=cursor ?assignee=member" },
@@ -44,6 +59,12 @@ const struct route routes[] = {
 	{ GET, "/api/v1/visitors/:visitor", api_visitor, STAFF, PERM_VISITORS_READ, 0, "" },
 	{ GET, "/api/v1/audit-log", api_audit_log, STAFF, PERM_AUDIT_READ, 0, "?after=cursor" },
 	{ GET, "/api/v1/events", api_events, STAFF, READ, R_POLL, "?cursor=cursor" },
+
+	/* Secret keys */
+	{ GET, "/api/v1/api-keys", api_keys, STAFF, KEYS, 0, "?after=cursor" },
+	{ POST, "/api/v1/api-keys", api_key_post, STAFF, KEYS, 0, "" },
+	{ POST, "/api/v1/api-keys/:key/rotate", api_key_rotate, STAFF, KEYS, 0, "" },
+	{ DELETE, "/api/v1/api-keys/:key", api_key_delete, STAFF, KEYS, 0, "" },
 
 	/* The dashboard */
 	{ GET, "/", dash_home, ANYONE, R_PAGE, "" },
@@ -94,20 +115,28 @@ const struct route routes[] = {
 	/* One's own account. A form's address shows the page, too: the one that refused it was there. */
 	{ GET, "/sign-in/second-factor", dash_second_factor, ANYONE, R_PAGE, "" },
 	{ POST, "/sign-in/second-factor", dash_second_factor_post, ANYONE, R_PAGE | R_FORM | R_OPEN, "" },
-	{ GET, "/settings/security", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
-	{ GET, "/settings/security/password", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
-	{ POST, "/settings/security/password", dash_password_post, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
-	{ POST, "/settings/security/sessions/:session/end", dash_session_end, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
-	{ POST, "/settings/security/sessions/end-others", dash_sessions_end_others, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
-	{ POST, "/settings/security/sessions/end-all", dash_sessions_end_all, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
-	{ GET, "/settings/security/two-factor", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
-	{ POST, "/settings/security/two-factor", dash_two_factor_begin, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
-	{ GET, "/settings/security/two-factor/confirm", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
-	{ POST, "/settings/security/two-factor/confirm", dash_two_factor_confirm, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
-	{ GET, "/settings/security/two-factor/codes", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
-	{ POST, "/settings/security/two-factor/codes", dash_two_factor_codes, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
-	{ GET, "/settings/security/two-factor/disable", dash_security, AGENT, SIGNED_IN, R_PAGE, "" },
-	{ POST, "/settings/security/two-factor/disable", dash_two_factor_disable, AGENT, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security", dash_security, USER, SIGNED_IN, R_PAGE, "" },
+	{ GET, "/settings/security/password", dash_security, USER, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/password", dash_password_post, USER, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/security/sessions/:session/end", dash_session_end, USER, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/security/sessions/end-others", dash_sessions_end_others, USER, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/security/sessions/end-all", dash_sessions_end_all, USER, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor", dash_security, USER, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor", dash_two_factor_begin, USER, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor/confirm", dash_security, USER, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor/confirm", dash_two_factor_confirm, USER, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor/codes", dash_security, USER, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor/codes", dash_two_factor_codes, USER, SIGNED_IN, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/security/two-factor/disable", dash_security, USER, SIGNED_IN, R_PAGE, "" },
+	{ POST, "/settings/security/two-factor/disable", dash_two_factor_disable, USER, SIGNED_IN, R_PAGE | R_FORM, "" },
+
+	/* The dashboard: keys and the audit log */
+	{ GET, "/settings/keys", dash_keys, AGENT, KEYS, R_PAGE, "?after=cursor" },
+	{ POST, "/settings/keys", dash_key_post, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/keys/publishable", dash_key_publishable, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/keys/:key/rotate", dash_key_rotate, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/keys/:key/revoke", dash_key_revoke, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/audit", dash_audit, AGENT, PERM_AUDIT_READ, R_PAGE, "?after=cursor" },
 
 	/* Everybody */
 	{ GET, "/widget/frame", widget_frame, ANYONE, R_PAGE, "" },

@@ -12,6 +12,13 @@ const inPath = (route) => route.ids.filter((id) => id.in === 'path').map((id) =>
 
 const mine = await shop.visitor(), neighbour = await shop.visitor(), stranger = await other.visitor();
 const begin = async (visitor) => (await visitor.begin()).conversation.id;
+// Keys end by what is done to them here: a new one for each try.
+const keys = Array.from({ length: 90 }, () => word(26));
+await world.sql.exec`INSERT INTO parlor.api_keys (id, organization_id, name, key_hash, hint, scopes)
+	SELECT id, ${shop.id}, 'try', id, 'sk_x', 'conversations:read' FROM unnest(${`{${keys}}`}::text[]) id`;
+const foreignKey = word(26);
+await world.sql.exec`INSERT INTO parlor.api_keys (id, organization_id, name, key_hash, hint, scopes)
+	VALUES (${foreignKey}, ${other.id}, 'foreign', ${foreignKey}, 'sk_x', 'conversations:read')`;
 const invited = async (o) => {
 	const id = word();
 	await world.sql.exec`INSERT INTO invitations (id, organization_id, email, role, expires_at, inviter_id)
@@ -20,9 +27,16 @@ const invited = async (o) => {
 	return id;
 };
 const team = async (o) => ({ member: (await world.member(o.id, 'viewer')).id, invitation: await invited(o) });
-const own = { conversation: await begin(mine), visitor: mine.id, ...await team(shop) };
+const session = async (member) => {
+	const token = await world.session(member.user);
+	return world.sql.value`SELECT id FROM sessions WHERE token = ${token}`;
+};
+// Whom staff look at is not who asks as a visitor: signing out ends a visitor's sessions.
+const own = { conversation: await begin(mine), visitor: (await shop.visitor()).id, get key() { return keys.pop(); }, ...await team(shop),
+	session: await session(shop.members.agent) };
 const next = { conversation: await begin(neighbour), visitor: neighbour.id };
-const foreign = { conversation: await begin(stranger), visitor: stranger.id, ...await team(other) };
+const foreign = { conversation: await begin(stranger), visitor: stranger.id, key: foreignKey, ...await team(other),
+	session: await session(other.members.admin) };
 
 // Callers by the names of the route table, and whose ids are strange to them.
 const callers = {
@@ -37,33 +51,40 @@ const bodies = {
 	'notes': () => ({ clientId: word(), content: 'x' }),
 	'typing': () => ({ typing: true }),
 	'read': () => ({ seq: 1 }),
+	'sign-out': () => undefined,
 	'assignments': () => ({ agentId: null }),
 	'PATCH': () => ({ status: 'closed', priority: 'urgent', subject: 'taken', tags: ['taken'] }),
+	'rotate': () => ({ overlapSeconds: 60 }),
 	// forms
 	'reply': () => ({ clientId: word(), content: 'x' }),
 	'note': () => ({ clientId: word(), content: 'x' }),
 	'status': () => ({ status: 'closed' }),
 	'priority': () => ({ priority: 'urgent' }),
 	'assign': () => ({ agent: 'me' }),
+	'revoke': () => ({}),
 	':member': () => ({ role: 'member', chatRole: 'agent', displayName: '', maxChats: '0' }),
 	'remove': () => ({}),
 	'send': () => ({}),
 	'cancel': () => ({}),
+	'end': () => ({}),
 };
 // An invitation is for one address, in whatever organization: invitations.test.mjs.
 const withIds = routes.filter((route) => inPath(route).length && !route.path.startsWith('/invitations/'));
 
 function ask(client, route, id) {
 	const path = route.path.replace(`:${inPath(route)[0]}`, encodeURIComponent(id));
+	if (route.method === 'DELETE')
+		return client.delete(path);
 	if (route.method === 'GET')
 		return client.get(route.path.endsWith('/thread') ? `${path}?after=0` : path);
 	const make = bodies[route.method === 'PATCH' ? 'PATCH' : route.path.split('/').pop()];
 	assert.ok(make, `no body for ${route.method} ${route.path}`);
 	if (route.form) {
 		const form = make();
-		return client.form(path, 'seq' in form ? { seq: '1' } : form);
+		return client.form(path, 'seq' in form ? { seq: '1' } : 'overlapSeconds' in form ? { overlap: '60' } : form,
+			{ secret: true });
 	}
-	return client.request(route.method, path, { body: make() });
+	return client.request(route.method, path, { body: make(), secret: true });
 }
 
 // All that could tell one answer from another, without what names the one request.
@@ -95,7 +116,7 @@ for (const route of withIds)
 				assert.ok([401, 403, 303].includes(refused.status), `${refused.status}`);
 				return;
 			}
-			const client = caller.admin && route.needs === 'members:write' ? caller.admin : caller.client;
+			const client = caller.admin && ['members:write', 'keys:write'].includes(route.needs) ? caller.admin : caller.client;
 			const nothing = expect(await ask(client, route, absent), 404);
 			for (const [whose, ids] of Object.entries(caller.strange)) {
 				const answer = await ask(client, route, ids[kind]);
@@ -110,6 +131,8 @@ for (const route of withIds)
 
 describe('what strangers did', () => {
 	test('changed nothing', async () => {
+		const [key] = await world.sql.rows`SELECT revoked_at, expires_at, replaced_by FROM parlor.api_keys WHERE id = ${foreignKey}`;
+		assert.deepEqual(key, { revoked_at: null, expires_at: null, replaced_by: null });
 		for (const { conversation } of [next, foreign]) {
 			const [row] = await world.sql.rows`SELECT status, priority, subject, tags, last_seq::int, assigned_agent_id, agent_read_seq::int,
 				(SELECT count(*)::int FROM messages m WHERE m.conversation_id = c.id) AS messages,

@@ -219,6 +219,43 @@ plain_is_one_line(void **state)
 	buf_free(&b);
 }
 
+static void
+terminals_get_nothing_to_obey(void **state)
+{
+	static const char *const cases[][2] = { { "Mara", "Mara" }, { "\x1b[2J", "\\u001b[2J" },
+		{ "a\nb\t\x7f", "a\\u000ab\\u0009\\u007f" },
+		{ "\xc2\x9b"
+		  "1m",
+			"\\u009b1m" },
+		{ "\xe2\x80\xaeolleh", "\\u202eolleh" }, { "\xe2\x81\xa6x", "\\u2066x" },
+		{ "\xff"
+		  "é\xc3",
+			"\\xff"
+			"é\\xc3" },
+		{ "日本 😀", "日本 😀" } };
+	struct buf b = { 0 };
+	uint64_t random = 17;
+	char text[65];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		buf_clear(&b);
+		buf_terminal(&b, cases[i][0], strlen(cases[i][0]));
+		assert_string_equal(buf_text(&b), cases[i][1]);
+	}
+	for (int i = 0; i < CASES; i++) {
+		const size_t len = unit_random_text(&random, text, 64);
+
+		buf_clear(&b);
+		buf_terminal(&b, text, len);
+		for (const char *p = buf_text(&b); *p; p++)
+			assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
+		assert_null(strstr(buf_text(&b), "\xc2\x9b"));
+		assert_null(strstr(buf_text(&b), "\xe2\x80\xae"));
+	}
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -230,6 +267,7 @@ main(void)
 		cmocka_unit_test(url_can_be_undone),
 		cmocka_unit_test(json_can_be_undone),
 		cmocka_unit_test(plain_is_one_line),
+		cmocka_unit_test(terminals_get_nothing_to_obey),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
