@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "db/conn.h"
+#include "db/db.sql.h"
+#include "db/schema_number.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -124,18 +126,44 @@ is_stale(const struct db *db)
 	return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
+/*
+ * Whether the schema is as new as this program, for whoever has a role: who has none migrates, or looks into
+ * what is wrong. A schema that is newer is made to serve older programs, too.
+ */
+static enum err
+check_schema(struct db *db)
+{
+	PGresult *result = db->role ? PQexec(db->conn, SQL_db_schema_number.text) : NULL;
+	bool read = PQresultStatus(result) == PGRES_TUPLES_OK;
+	int number = read ? atoi(PQgetvalue(result, 0, 0)) : 0;
+
+	PQclear(result);
+	if (!db->role || number >= SCHEMA_NUMBER)
+		return ERR_NONE;
+	if (PQstatus(db->conn) != CONNECTION_OK)
+		return lost(db, "connecting to PostgreSQL");
+	keep_message(db, "the database is older than this program: run parlor migrate");
+	log_line(LOG_ERROR, "%s (migration %d of %d)", db->message, number, SCHEMA_NUMBER);
+	disconnect(db);
+	return ERR_UNAVAILABLE;
+}
+
 static enum err
 ensure_connection(struct db *db)
 {
+	enum err e;
+
 	if (db->conn && PQstatus(db->conn) == CONNECTION_OK &&
 		(time_monotonic_ms() - db->used_at < FRESH_MS || !is_stale(db)))
 		return ERR_NONE;
 	if (db->conn)
 		disconnect(db);
 	db->conn = conn_open(db->url, db->role);
-	if (PQstatus(db->conn) != CONNECTION_OK || !PQenterPipelineMode(db->conn))
+	if (PQstatus(db->conn) != CONNECTION_OK)
 		return lost(db, "connecting to PostgreSQL");
-	return ERR_NONE;
+	if ((e = check_schema(db)))
+		return e;
+	return PQenterPipelineMode(db->conn) ? ERR_NONE : lost(db, "connecting to PostgreSQL");
 }
 
 static bool

@@ -239,6 +239,7 @@ secure(struct run *r)
 		return e;
 	if ((e = db_run(r->db, r->mem, &SQL_migrate_limit_waiting, NO_ARGS, NULL)) ||
 		(e = warn_rows(r, &SQL_migrate_secure)) ||
+		(e = warn_rows(r, &SQL_migrate_secure_path)) ||
 		(e = warn_rows(r, &SQL_migrate_unvalidated))) {
 		db_rollback(r->db);
 		return e;

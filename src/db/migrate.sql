@@ -21,6 +21,9 @@ INSERT INTO parlor.schema_migrations (number, name, hash) VALUES ($1, $2, $3);
 -- name: migrate_secure
 SELECT line FROM parlor.secure() AS line;
 
+-- name: migrate_secure_path
+SELECT line FROM parlor.secure_path() AS line;
+
 -- name: migrate_unvalidated
 -- Constraints that rows of before break.
 SELECT format('rows of %s break the constraint %I; it holds for new rows only', conrelid::regclass,
