@@ -1,6 +1,6 @@
-# Takes comments and indentation out of our scripts and styles for serving. It relies on how they
-# are written: a comment stands on lines of its own or, on one line, after the code. The originals
-# run just as well.
+# Takes comments, indentation, and blanks and line ends that nothing needs out of our scripts and
+# styles for serving. It relies on how they are written: a comment stands on lines of its own or, on
+# one line, after the code, and statements end in semicolons. The originals run just as well.
 
 skipping {
 	if (/\*\//)
@@ -15,6 +15,13 @@ skipping {
 {
 	sub(/[ \t]+\/\* [^*"`]* \*\/$/, "")
 	sub(/^[ \t]+/, "")
+	if (FILENAME ~ /\.css$/) {
+		gsub(/: /, ":")
+		gsub(/, /, ",")
+		gsub(/; /, ";")
+		gsub(/ \{ ?/, "{")
+		gsub(/ \}/, "}")
+	}
 	if (length)
-		print
+		printf "%s%s", $0, (/[;{,]$/ ? "" : "\n")
 }

@@ -31,7 +31,7 @@ span:empty,.open span,.bare button{display:none}
 @media(forced-colors:active){button{border:1px solid}}
 @media print{div{display:none}}`;
 
-	const on = { onShow: [], onHide: [], onUnreadCountChange: [] };
+	const on = { onShow: [], onHide: [], onUnreadCountChange: [], onIdentityRefused: [] };
 	const isColor = (text) => /^#[0-9a-f]{6}$/i.test(text);
 	const verbs = { boot, update, identify: (user) => update({ user }), show() {}, hide() {}, shutdown: remove };
 	for (const name in on)
@@ -155,6 +155,9 @@ span:empty,.open span,.bare button{display:none}
 			my.host.remove();
 		my.config = my.shadow = my.shown = my.ready = null;
 		my.unread = 0;
+		for (const name in script.dataset)
+			if (/^user/.test(name))
+				delete script.dataset[name]; /* of who has left */
 	}
 
 	boot();

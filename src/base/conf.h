@@ -14,24 +14,27 @@ struct conf {
 		*base_url; /* "https://chat.example.org", no trailing slash; decides cookie names */
 	const char *static_dir; /* static files, for CGI and for versions of assets */
 	const char *template_dir;
-	const char *runtime_dir; /* sockets of the pollers for hints, places for hashing; "" for none */
-	const char *log_level;	 /* debug, info, warn or error */
-	const char *demo_key;	 /* the publishable key of the demo shop; "" for no /demo */
+	const char *
+		runtime_dir; /* sockets of the pollers for hints, places for hashing; "" for none */
+	const char *log_level; /* debug, info, warn or error */
+	const char *demo_key;  /* the publishable key of the demo shop; "" for no /demo */
 	/* [database] */
 	const char *database_url;
 	bool database_roles; /* workers take a role that row-level security binds */
 	/* [auth] */
 	const char *auth_secret;   /* BETTER_AUTH_SECRET, at least 32 characters */
 	const char *cookie_prefix; /* "better-auth" */
-	const char *sign_up;	   /* open or invited */
+	bool visitor_sign_in; /* an organization may know visitors by the cookie of this site */
+	const char *sign_up;  /* open or invited */
 	/* [poll] */
 	int64_t poll_hold_seconds; /* 25 */
 	int64_t poll_max_waiting;  /* 20,000 */
 	bool poll_notify;	   /* listen for hints of other programs and other hosts */
 	bool poll_relay;	   /* pass the hints of this host on to other hosts */
 	/* [mail] */
-	const char *smtp_url; /* "smtp://mail.example.org:587"; "" for no mail, see conf_has_mail() */
-	const char *smtp_tls; /* required, offered or no */
+	const char
+		*smtp_url; /* "smtp://mail.example.org:587"; "" for no mail, see conf_has_mail() */
+	const char *smtp_tls;		       /* required, offered or no */
 	const char *smtp_user, *smtp_password; /* both or neither "" */
 	const char *smtp_ca_file;	       /* PEM; "" for the system's authorities */
 	const char *mail_from;		       /* "Name <address>", for mailbox_parse() */
@@ -41,16 +44,16 @@ struct conf {
 };
 
 enum conf_kind {
-	CONF_TEXT,   /* min is the least length */
-	CONF_URL,    /* http:// or https:// and a host, nothing after it */
-	CONF_TOKEN,  /* what may stand in the name of a cookie */
-	CONF_LEVEL,  /* a level of log.h */
+	CONF_TEXT,    /* min is the least length */
+	CONF_URL,     /* http:// or https:// and a host, nothing after it */
+	CONF_TOKEN,   /* what may stand in the name of a cookie */
+	CONF_LEVEL,   /* a level of log.h */
 	CONF_SIGN_UP, /* open or invited */
-	CONF_SMTP,   /* smtp:// or smtps://, a host, perhaps a port and a name for EHLO; or empty */
-	CONF_TLS,    /* required, offered or no */
+	CONF_SMTP, /* smtp:// or smtps://, a host, perhaps a port and a name for EHLO; or empty */
+	CONF_TLS,  /* required, offered or no */
 	CONF_MAILBOX, /* an address, perhaps with a name before it; or empty */
-	CONF_BOOL,   /* yes or no, on or off, true or false, 1 or 0 */
-	CONF_NUMBER, /* min to max */
+	CONF_BOOL,    /* yes or no, on or off, true or false, 1 or 0 */
+	CONF_NUMBER,  /* min to max */
 };
 
 /* One row of the option table, also for documentation tests. */

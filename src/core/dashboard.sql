@@ -165,7 +165,8 @@ SELECT json_build_object('id', c.id, 'name', u.name, 'key', u.id, 'subject', c.s
                    WHERE m.organization_id = $1
                      AND effective_chat_role(m.role, m.chat_role) <> 'viewer' LIMIT 200) a),
          'person', json_build_object('id', u.id, 'key', u.id, 'name', u.name, 'email', nullif(u.email, ''),
-           'verified', u.verified,
+           'verified', u.verified, 'userId', CASE WHEN u.verified THEN u.identity_key END,
+           'emailVerified', u.email_verified AND u.email <> '',
            'online', u.last_seen_at > parlor.now() - interval '90 seconds',
            'seen', json_build_object('iso', rfc3339(u.last_seen_at)),
            'since', json_build_object('iso', rfc3339(u.created_at)),
@@ -202,7 +203,7 @@ WITH page AS (
    ORDER BY last_seen_at DESC, id DESC LIMIT $4::bigint
 )
 SELECT json_build_object('id', u.id, 'key', u.id, 'name', u.name, 'email', nullif(u.email, ''),
-         'online', u.last_seen_at > parlor.now() - interval '90 seconds',
+         'verified', u.verified, 'online', u.last_seen_at > parlor.now() - interval '90 seconds',
          'seen', json_build_object('iso', rfc3339(u.last_seen_at)), 'userAgent', u.user_agent,
          'count', (SELECT count(*) FROM (SELECT FROM conversations o
                      WHERE o.organization_id = $1 AND o.chat_user_id = u.id LIMIT 100) n),

@@ -89,7 +89,9 @@ changes_of(const struct key_new *new)
 
 	json_set(changes, "name", new->name);
 	json_set(changes, "scopes", new->scopes);
-	json_set(changes, "actsFor", new->member ? new->member : "organization");
+	json_set(changes, "actsFor", new->member ? "a member" : "the organization");
+	if (new->member)
+		json_set(changes, "memberId", new->member);
 	if (new->lifetime > 0)
 		json_set_int(changes, "lifetimeSeconds", new->lifetime);
 	return changes;
@@ -159,7 +161,7 @@ replace(const struct access *as, const char *key, const struct rows *old, int64_
 		return e;
 	changes = json_object_new_object();
 	json_set(changes, "name", new.name);
-	json_set(changes, "replacedBy", out->id);
+	json_set(changes, "replacedById", out->id);
 	json_set_int(changes, "overlapSeconds", overlap);
 	return write_line(as, "key.rotated", key, changes);
 }

@@ -2,7 +2,12 @@
 #include "core/visitor.h"
 
 #include "base/crypt.h"
+#include "base/json.h"
+#include "core/audit.h"
+#include "core/hint.h"
 #include "core/visitor.sql.h"
+
+#include <string.h>
 
 enum err
 visitor_by_token_find(
@@ -22,17 +27,73 @@ visitor_by_token_find(
 }
 
 enum err
+visitor_resume(const struct access *as, const char *token, struct visitor_had *out)
+{
+	char hash[HASH_HEX_LEN + 1] = "";
+	struct rows *rows;
+	enum err e;
+
+	if (token && strlen(token) == CREDENTIAL_LEN)
+		crypt_hash(token, hash);
+	e = db_one(as->db, as->mem, &SQL_visitor_resume, ARGS(as->organization, hash), &rows);
+	if (e)
+		return e;
+	*out = (struct visitor_had){ .mode = rows_str(rows, 0, 0),
+		.follow_sign_in = rows_bool(rows, 0, 1),
+		.visitor = rows_text(rows, 0, 2),
+		.verified = rows_bool(rows, 0, 3),
+		.session = rows_text(rows, 0, 4),
+		.person = rows_text(rows, 0, 5),
+		.token = token };
+	return ERR_NONE;
+}
+
+/* A new token, of a sign-in when person has one. Within the transaction of what it is for. */
+static enum err
+token_give(const struct access *as, const char *visitor, const struct person *person,
+	const char **token)
+{
+	char *new_token = arena_alloc(as->mem, CREDENTIAL_LEN + 1);
+	char hash[HASH_HEX_LEN + 1];
+
+	crypt_credential("vt", as->organization, new_token);
+	crypt_hash(new_token, hash);
+	*token = new_token;
+	return db_run(as->db, as->mem, &SQL_visitor_token_insert,
+		ARGS(as->organization, visitor, hash, person ? person->session : NULL,
+			person ? person->until : NULL),
+		NULL);
+}
+
+static enum err
+token_revoke(const struct access *as, const char *token, struct rows **rows)
+{
+	char hash[HASH_HEX_LEN + 1];
+
+	crypt_hash(token, hash);
+	return db_run(
+		as->db, as->mem, &SQL_visitor_token_revoke, ARGS(as->organization, hash), rows);
+}
+
+/* Ends the transaction of an act: all of it, or nothing. */
+static enum err
+finish(const struct access *as, enum err e)
+{
+	if (!e)
+		e = db_commit(as->db);
+	if (e)
+		db_rollback(as->db);
+	return e;
+}
+
+enum err
 visitor_create(
 	const struct access *as, const struct visitor_new *new, const char **id, const char **token)
 {
 	char *new_id = arena_alloc(as->mem, ID_LEN + 1);
-	char *new_token = arena_alloc(as->mem, CREDENTIAL_LEN + 1);
-	char hash[HASH_HEX_LEN + 1];
 	enum err e;
 
 	crypt_id(new_id);
-	crypt_credential("vt", as->organization, new_token);
-	crypt_hash(new_token, hash);
 	if ((e = db_begin(as->db)))
 		return e;
 	/* Without a name the trigger gives one. */
@@ -41,22 +102,123 @@ visitor_create(
 			new->metadata, new->locale),
 		NULL);
 	if (!e)
-		e = db_run(as->db, as->mem, &SQL_visitor_token_insert,
-			ARGS(as->organization, new_id, hash), NULL);
-	if (!e)
-		e = db_commit(as->db);
-	if (e)
-		db_rollback(as->db);
+		e = token_give(as, new_id, NULL, token);
 	*id = new_id;
-	*token = new_token;
+	return finish(as, e);
+}
+
+/* Whether the token that came along was given for this person, and for this sign-in if any. */
+static bool
+is_theirs(const struct visitor_had *had, const struct person *person)
+{
+	if (!had->visitor || !had->verified || !had->person ||
+		strcmp(had->person, person->key) != 0)
+		return false;
+	if (!had->session || !person->session)
+		return had->session == person->session;
+	return strcmp(had->session, person->session) == 0;
+}
+
+/* Proven facts first; a claim fills what the proof leaves open. */
+static enum err
+row_of(const struct access *as, const struct visitor_new *new, const struct person *person,
+	const char **id)
+{
+	const char *name = person->name ? person->name : new->name,
+		   *email = person->email ? person->email : new->email;
+	char new_id[ID_LEN + 1];
+	struct rows *rows;
+	enum err e;
+
+	crypt_id(new_id);
+	e = db_one(as->db, as->mem, &SQL_visitor_identify,
+		ARGS(as->organization, new_id, person->key, name, email,
+			person->email_proven ? "true" : "false", person->attributes, new->metadata,
+			new->user_agent, new->address, new->locale),
+		&rows);
+	if (!e)
+		*id = rows_str(rows, 0, 0);
 	return e;
 }
 
 enum err
-visitor_update(const struct access *as, const char *name, const char *email)
+visitor_identify(const struct access *as, const struct visitor_new *new,
+	const struct person *person, const struct visitor_had *had, const char **id,
+	const char **token)
 {
+	const bool stays = is_theirs(had, person);
+	enum err e;
+
+	if ((e = db_begin(as->db)))
+		return e;
+	e = row_of(as, new, person, id);
+	*token = had->token;
+	if (!e && stays)
+		e = visitor_update(as, had, NULL, NULL);
+	else if (!e)
+		e = token_give(as, *id, person, token);
+	/* That of an anonymous visitor stays good for its own history; another person's does not. */
+	if (!e && !stays && had->visitor && had->verified)
+		e = token_revoke(as, had->token, NULL);
+	e = finish(as, e);
+	if (!e)
+		hint_event(as->organization, had->visitor);
+	return e;
+}
+
+enum err
+visitor_update(
+	const struct access *as, const struct visitor_had *had, const char *name, const char *email)
+{
+	char hash[HASH_HEX_LEN + 1];
+
+	crypt_hash(had->token, hash);
 	return db_run(as->db, as->mem, &SQL_visitor_update,
-		ARGS(as->organization, as->visitor, name, email), NULL);
+		ARGS(as->organization, had->visitor, name, email, hash), NULL);
+}
+
+enum err
+visitor_token_end(const struct access *as, const char *token)
+{
+	struct rows *rows;
+	enum err e = token_revoke(as, token, &rows);
+
+	if (!e && rows_count(rows))
+		hint_event(as->organization, rows_str(rows, 0, 0));
+	return e;
+}
+
+static enum err
+revoke_and_tell(const struct access *as, const char *id, int64_t *tokens)
+{
+	struct json_object *changes;
+	struct rows *rows;
+	enum err e = db_one(
+		as->db, as->mem, &SQL_visitor_tokens_revoke, ARGS(as->organization, id), &rows);
+
+	if (e)
+		return e;
+	*tokens = rows_int(rows, 0, 0);
+	changes = json_object_new_object();
+	json_set_int(changes, "tokens", *tokens);
+	return audit_write(as, &(struct audit){ .action = "visitor.signed_out",
+				       .target_type = "visitor",
+				       .target_id = id,
+				       .changes = changes });
+}
+
+enum err
+visitor_sign_out(const struct access *as, const char *id, int64_t *tokens)
+{
+	const char *json;
+	enum err e;
+
+	if ((e = visitor_get(as, id, &json)) || (e = db_begin(as->db)))
+		return e;
+	e = finish(as, revoke_and_tell(as, id, tokens));
+	if (!e)
+		hint_event(as->organization, id);
+	return e;
 }
 
 static enum err

@@ -3,6 +3,7 @@
 #define PARLOR_VISITOR_H
 
 #include "core/access.h"
+#include "core/proof.h"
 
 struct visitor_identity {
 	const char *organization, *visitor, *name;
@@ -24,10 +25,41 @@ struct visitor_new {
 enum err visitor_create(const struct access *as, const struct visitor_new *new, const char **id,
 	const char **token) MUST_USE;
 
-/* What the visitor says about themselves: NULL leaves it. */
-enum err visitor_update(const struct access *as, const char *name, const char *email) MUST_USE;
+/* What an organization asks for, and what the token that came along stands for. */
+struct visitor_had {
+	const char *mode; /* "optional", "users", "everybody" */
+	bool follow_sign_in;
+	const char *visitor; /* NULL: the token is none, not good, or another organization's */
+	bool verified;
+	const char *session; /* for a token of a sign-in: SHA-256 of its session's token */
+	const char *person;  /* whom a verified visitor stands for */
+	const char *token;   /* as it came */
+};
 
-/* The visitor's own view {id, name, email}. */
+/* token may be NULL. Only of as->organization. */
+enum err visitor_resume(
+	const struct access *as, const char *token, struct visitor_had *out) MUST_USE;
+
+/*
+ * The one visitor who is this person, made when there is none; new holds what is claimed besides. The
+ * token goes on when it stands for this person already. Else there is a new one: nobody who knew a
+ * token before the person was known holds a good one after. *id and *token live in as->mem.
+ */
+enum err visitor_identify(const struct access *as, const struct visitor_new *new,
+	const struct person *person, const struct visitor_had *had, const char **id,
+	const char **token) MUST_USE;
+
+/* What the visitor of a token says about themselves: NULL leaves it. Proven facts stay. */
+enum err visitor_update(const struct access *as, const struct visitor_had *had, const char *name,
+	const char *email) MUST_USE;
+
+/* The token is good for nothing any more; who waits with it is told. */
+enum err visitor_token_end(const struct access *as, const char *token) MUST_USE;
+
+/* All tokens of a visitor, by staff. ERR_NOT_FOUND: no such visitor. */
+enum err visitor_sign_out(const struct access *as, const char *id, int64_t *tokens) MUST_USE;
+
+/* The visitor's own view {id, name, email, verified}. */
 enum err visitor_self(const struct access *as, const char **json) MUST_USE;
 
 /* Staff's view of any visitor of the organization. */

@@ -111,8 +111,8 @@ note_outcome(struct worker *w, struct job_context *ctx, const struct job *job, e
 	if (!outcome)
 		e = db_run(w->db, ctx->mem, &SQL_job_done, ARGS(job->id, attempt), NULL);
 	else
-		e = db_run(w->db, ctx->mem, &SQL_job_failed,
-			ARGS(job->id, attempt, why, again), NULL);
+		e = db_run(
+			w->db, ctx->mem, &SQL_job_failed, ARGS(job->id, attempt, why, again), NULL);
 	if (e)
 		log_line(LOG_WARN, "job %s (%s): its outcome could not be noted", job->id,
 			job->kind);

@@ -31,8 +31,8 @@ write_base64(struct buf *out, const char *s, size_t len)
 {
 	char text[BASE64_LINE_BYTES / 3 * 4 + 1];
 
-	sodium_bin2base64(text, sizeof(text), (const unsigned char *)s, len,
-		sodium_base64_VARIANT_ORIGINAL);
+	sodium_bin2base64(
+		text, sizeof(text), (const unsigned char *)s, len, sodium_base64_VARIANT_ORIGINAL);
 	buf_str(out, text);
 }
 
@@ -258,7 +258,8 @@ text_fits(const char *s)
 static bool
 id_fits(const char *s)
 {
-	return *s && !s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")];
+	return *s &&
+	       !s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")];
 }
 
 static const char *

@@ -35,7 +35,10 @@ give_text(char *to, size_t size, size_t count, void *session)
 	return n;
 }
 
-/* A line of the server: "250-more follows" or "250 the last one". */
+/*
+ * A line of the server: "250-more follows" or "250 the last one". After a refusal libcurl says QUIT;
+ * the farewell (221) is no answer to what we asked.
+ */
 static size_t
 take_reply(char *line, size_t size, size_t count, void *session)
 {
@@ -43,6 +46,8 @@ take_reply(char *line, size_t size, size_t count, void *session)
 	const size_t len = size * count;
 	size_t have, skip;
 
+	if (len >= 3 && memcmp(line, "221", 3) == 0)
+		return len;
 	if (s->reply_ended)
 		s->reply[0] = '\0';
 	s->reply_ended = len < 4 || line[3] != '-';
@@ -77,8 +82,7 @@ explain(struct arena *mem, const struct session *s, CURLcode code)
 {
 	if (reply_code(s) >= 400)
 		return printable(mem, "the mail server answered: ", s->reply);
-	return printable(
-		mem, "no mail server: ", *s->error ? s->error : curl_easy_strerror(code));
+	return printable(mem, "no mail server: ", *s->error ? s->error : curl_easy_strerror(code));
 }
 
 /* 530, 535 and 538 say that a login or encryption is missing. */
@@ -143,8 +147,8 @@ open_session(struct session *s, const struct conf *conf)
 }
 
 enum smtp_outcome
-smtp_send(struct arena *mem, const struct conf *conf, const struct smtp_mail *mail,
-	const char **why)
+smtp_send(
+	struct arena *mem, const struct conf *conf, const struct smtp_mail *mail, const char **why)
 {
 	struct session s = { .text = mail->text, .left = mail->len };
 	struct curl_slist *to = curl_slist_append(NULL, mail->to);

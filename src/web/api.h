@@ -10,6 +10,17 @@ enum err api_widget_session(struct req *r);
 enum err api_widget_conversations(struct req *r);
 enum err api_widget_conversation_post(struct req *r);
 
+/* api_widget_session.c: whose session it is */
+enum err api_widget_identify(struct req *r);
+enum err api_widget_session_end(struct req *r);
+
+/* api_identity.c: the secrets and rules by which visitors are known; ending a visitor's sessions */
+enum err api_identity(struct req *r);
+enum err api_identity_patch(struct req *r);
+enum err api_identity_secret_post(struct req *r);
+enum err api_identity_secret_retire(struct req *r);
+enum err api_visitor_sign_out(struct req *r);
+
 /* api_events.c: answers at once; parlor poll is who waits */
 enum err api_widget_events(struct req *r);
 enum err api_events(struct req *r);

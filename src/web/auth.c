@@ -244,6 +244,30 @@ auth_same_site(struct req *r, bool open)
 	return ERR_NONE;
 }
 
+const char *
+auth_visitor_session(struct req *r)
+{
+	const char *site = req_param(r, "HTTP_SEC_FETCH_SITE"),
+		   *origin = req_param(r, "HTTP_ORIGIN");
+
+	if (!r->app->conf->visitor_sign_in || !site || strcmp(site, "same-origin") != 0 ||
+		(origin && !origin_is_ours(r, origin)))
+		return NULL;
+	return cookie_signed(r, auth_cookie_name(r));
+}
+
+bool
+auth_holds_session(struct req *r)
+{
+	return r->app->conf->visitor_sign_in && cookie_signed(r, auth_cookie_name(r));
+}
+
+const char *
+auth_bearer(const struct req *r)
+{
+	return req_param(r, "HTTP_AUTHORIZATION") + strlen("Bearer ");
+}
+
 static const char *
 actor_type(enum actor_kind kind)
 {

@@ -13,6 +13,17 @@
  */
 enum err auth_request(struct req *r, unsigned allowed) MUST_USE;
 
+/*
+ * The session of this site that a visitor's browser holds: the token of its cookie, where the
+ * installation lets visitors be known by it and a browser says that a page of this very origin asks
+ * (the widget's frame). It tells who a visitor is and gives no right of the session's. NULL: none.
+ */
+const char *auth_visitor_session(struct req *r);
+/* Whether the browser holds such a session at all, as far as the cookie tells. */
+bool auth_holds_session(struct req *r);
+/* The token of a visitor's Authorization header, after auth_request(). */
+const char *auth_bearer(const struct req *r);
+
 /* What core needs to know of who is asking. */
 struct access auth_access(const struct req *r);
 

@@ -93,4 +93,10 @@ enum err dash_key_publishable(struct req *r);
 /* dash_audit.c */
 enum err dash_audit(struct req *r);
 
+/* dash_identity.c */
+enum err dash_identity(struct req *r);
+enum err dash_identity_post(struct req *r);
+enum err dash_identity_secret_post(struct req *r);
+enum err dash_identity_retire(struct req *r);
+
 #endif

@@ -114,6 +114,8 @@ value_words(struct arena *mem, const char *field, struct json_object *value)
 	text = value ? json_object_get_string(value) : "";
 	if (!*text)
 		return "nothing";
+	if (strcmp(text, "*") == 0)
+		return "everything";
 	if (strlen(text) <= VALUE_MAX)
 		return text;
 	return arena_printf(mem, "%.*s …", (int)utf8_valid_prefix(text, VALUE_MAX), text);
@@ -130,6 +132,15 @@ field_shown(struct arena *mem, const char *field)
 	return field_words(mem, field);
 }
 
+/* Ids tell people nothing; who is meant stands in the line itself. The API has them. */
+static bool
+is_id(const char *field)
+{
+	const size_t len = strlen(field);
+
+	return len > 2 && strcmp(field + len - 2, "Id") == 0;
+}
+
 static struct json_object *
 changes_of(struct arena *mem, struct json_object *line)
 {
@@ -141,8 +152,11 @@ changes_of(struct arena *mem, struct json_object *line)
 	{
 		const bool pair = json_object_is_type(value, json_type_array) &&
 				  json_object_array_length(value) == 2;
-		struct json_object *o = json_object_new_object();
+		struct json_object *o;
 
+		if (is_id(field))
+			continue;
+		o = json_object_new_object();
 		json_set(o, "field", field_shown(mem, field));
 		json_set(o, "old",
 			pair ? value_words(mem, field, json_object_array_get_idx(value, 0)) : NULL);

@@ -116,8 +116,8 @@ dash_sign_up_post(struct req *r)
 	if (!registration_is_open(r->app->conf))
 		return reply_problem(r, ERR_FORBIDDEN, "sign_up_closed",
 			"Accounts are made by invitation here.");
-	if ((e = read_sign_up(r, &s)) == ERR_INVALID || !registration_takes(r->app->conf, s.email) ||
-		!user_password_is_good(s.password))
+	if ((e = read_sign_up(r, &s)) == ERR_INVALID ||
+		!registration_takes(r->app->conf, s.email) || !user_password_is_good(s.password))
 		return sign_up_page(r, 422, &s, sign_up_fault(r, s.email, s.password));
 	if (!e && !(e = sign_up_limit(r, s.email)))
 		e = register_with_organization(r, &s);

@@ -32,6 +32,19 @@ const struct route routes[] = {
 	{ POST, "/api/v1/widget/conversations/:conversation/read", api_conversation_read, VISITOR, R_CORS, "" },
 	{ GET, "/api/v1/widget/events", api_widget_events, VISITOR, R_CORS | R_POLL, "?cursor=cursor" },
 
+	/* Who a visitor is */
+	{ POST, "/api/v1/widget/identify", api_widget_identify, VISITOR, R_CORS, "" },
+	{ DELETE, "/api/v1/widget/session", api_widget_session_end, VISITOR, R_CORS, "" },
+	{ POST, "/api/v1/visitors/:visitor/sign-out", api_visitor_sign_out, STAFF, PERM_VISITORS_WRITE, 0, "" },
+	{ GET, "/api/v1/organization/identity", api_identity, STAFF, PERM_KEYS_WRITE, 0, "" },
+	{ PATCH, "/api/v1/organization/identity", api_identity_patch, STAFF, PERM_KEYS_WRITE, 0, "" },
+	{ POST, "/api/v1/organization/identity/secrets", api_identity_secret_post, STAFF, PERM_KEYS_WRITE, 0, "" },
+	{ DELETE, "/api/v1/organization/identity/secrets/old", api_identity_secret_retire, STAFF, PERM_KEYS_WRITE, 0, "" },
+	{ GET, "/settings/identity", dash_identity, AGENT, PERM_KEYS_WRITE, R_PAGE, "" },
+	{ POST, "/settings/identity", dash_identity_post, AGENT, PERM_KEYS_WRITE, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/identity/secrets", dash_identity_secret_post, AGENT, PERM_KEYS_WRITE, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/identity/retire", dash_identity_retire, AGENT, PERM_KEYS_WRITE, R_PAGE | R_FORM, "" },
+
 	/* The agents' API: dashboard cookie or secret key */
 	{ GET, "/api/v1/me", api_me, STAFF, SIGNED_IN, 0, "" },
 	{ GET, "/api/v1/conversations", api_conversations, STAFF, READ, 0, "?after=cursor ?assignee=member" },

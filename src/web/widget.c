@@ -3,7 +3,9 @@
 
 #include "base/json.h"
 #include "core/organization.h"
+#include "core/visitor.h"
 #include "web/app.h"
+#include "web/auth.h"
 #include "web/page.h"
 #include "web/reply.h"
 
@@ -31,6 +33,19 @@ ancestors(struct req *r, const char *domains)
 	return sources;
 }
 
+/* Whether the next start of a session would find who is signed in at this site; see auth.h. */
+static bool
+is_known(struct req *r, const char *organization)
+{
+	const struct access as = { .db = r->db, .mem = r->mem, .organization = organization };
+	struct visitor_had had;
+
+	if (!auth_holds_session(r))
+		return false;
+	db_scope(r->db, organization);
+	return visitor_resume(&as, NULL, &had) == ERR_NONE && had.follow_sign_in;
+}
+
 enum err
 widget_frame(struct req *r)
 {
@@ -46,6 +61,7 @@ widget_frame(struct req *r)
 	r->frame_ancestors = ancestors(r, organization.domains);
 	context = json_object_new_object();
 	json_set(context, "key", key);
+	json_set(context, "known", is_known(r, organization.id) ? "yes" : "");
 	json_set_object(context, "settings", json_tokener_parse(organization.settings));
 	return reply_page(r, "widget/frame", context);
 }

@@ -56,8 +56,7 @@ const core = (() => {
 		const cut = new AbortController();
 		const abort = () => cut.abort();
 		const timer = setTimeout(abort, timeout);
-		if (signal)
-			signal.addEventListener('abort', abort);
+		signal?.addEventListener('abort', abort);
 		const headers = {};
 		if (token)
 			headers.Authorization = 'Bearer ' + token;
@@ -66,8 +65,9 @@ const core = (() => {
 		try {
 			/* no-store: browsers make a second tab's equal GET wait for the first one's answer. */
 			const answer = await fetch('../api/v1/widget/' + path, { method, headers, signal: cut.signal,
-				body: body && JSON.stringify(body), credentials: 'omit',
-				cache: token ? 'no-store' : 'default' });
+				body: body && JSON.stringify(body), keepalive: method === 'DELETE',
+				/* Where no token speaks for somebody, a sign-in at our own site may. */
+				credentials: token ? 'omit' : 'same-origin', cache: token ? 'no-store' : 'default' });
 			const text = await answer.text();
 			const data = text ? JSON.parse(text) : null;
 			if (answer.ok)
@@ -77,8 +77,7 @@ const core = (() => {
 			throw error.status ? error : failure(0);
 		} finally {
 			clearTimeout(timer);
-			if (signal)
-				signal.removeEventListener('abort', abort);
+			signal?.removeEventListener('abort', abort);
 		}
 	}
 

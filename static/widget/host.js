@@ -64,13 +64,29 @@ iframe { all: unset; display: block; width: 100%; height: 100%; opacity: 0; }
 		void panel.offsetWidth; /* so that the first opening is animated as well */
 	};
 
+	/*
+	 * Who the page says its visitor is: by a call, or by data-user-... of the script. In the lengths
+	 * that the server takes; null for nobody.
+	 */
+	const fields = { id: 128, hash: 128, token: 8192, name: 120, email: 254 };
+	function userOf(config) {
+		const user = {};
+		for (const [name, max] of Object.entries(fields)) {
+			const value = config.user === undefined ?
+				config['user' + name[0].toUpperCase() + name.slice(1)] : (config.user || {})[name];
+			if (value || value === 0)
+				user[name] = String(value).slice(0, max);
+		}
+		return Object.keys(user).length ? user : null;
+	}
+
 	/* All that the panel needs to know of this page: when it has loaded and on every change. */
 	my.send = () => {
 		if (!loaded)
 			return;
-		const { color, user } = my.config || {};
+		const { color } = my.config || {};
 		frame.contentWindow.postMessage(my.leaving ? { parlor: 1, type: 'leave' } : {
-			parlor: 1, type: 'page', shown: !!my.shown, user: user || null,
+			parlor: 1, type: 'page', shown: !!my.shown, user: userOf(my.config || {}),
 			color: isColor(color) ? color : '', url: location.href, referrer: document.referrer,
 		}, my.base.origin);
 	};
@@ -81,6 +97,10 @@ iframe { all: unset; display: block; width: 100%; height: 100%; opacity: 0; }
 			return;
 		if (data.type === 'left' && my.leaving)
 			drop();
+		else if (data.type === 'left' && my.config)
+			my.config.user = null; /* signed out in another tab: this page's user has gone */
+		else if (data.type === 'refused')
+			tell('onIdentityRefused');
 		else if (data.type === 'close' && !my.leaving)
 			verbs.hide();
 		else if (data.type === 'state' && !my.leaving)

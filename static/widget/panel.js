@@ -16,6 +16,7 @@
 		offline: 'Offline. Messages are sent when you are back.',
 		slow: 'No connection to the chat. Trying again…',
 		refused: 'The chat is not available on this page.',
+		expired: 'Load this page again to chat.',
 	} };
 	const root = document.documentElement;
 	const { body } = document;
@@ -23,7 +24,7 @@
 	const text = strings[lang] || strings.en;
 	const $ = (id) => document.getElementById(id);
 	const { legible, accent, links } = core;
-	const sync = createSync(body.dataset.key, changed);
+	const sync = createSync(body.dataset.key, changed, say, body.dataset.known);
 	const { state, store } = sync;
 	const dark = matchMedia('(prefers-color-scheme: dark)');
 	let site = null; /* origin of the page around us, once it has spoken */
@@ -48,7 +49,7 @@
 	function draw() {
 		const { settings, phase, thread, pending } = state;
 		const empty = !thread.list.length && !pending.length;
-		body.className = classes(phase, settings && settings.online && 'online', empty && 'empty');
+		body.className = classes(phase, settings?.online && 'online', empty && 'empty');
 		write('notice', text[phase] || state.offline && text.offline || '');
 		if (settings)
 			drawSettings(settings);
@@ -173,7 +174,7 @@
 				rows.push(bubbleRow(message, !together(before, message), !together(message, list[i + 1]),
 					message === lastMine && !message.item && (message.seq <= conversation.agentReadSeq ? text.seen : text.sent)));
 		});
-		if (conversation && conversation.status === 'closed' && !pending.length)
+		if (conversation?.status === 'closed' && !pending.length)
 			rows.push(lineRow('closed', 'line', text.closed));
 		return rows;
 	}
@@ -303,41 +304,45 @@
 	 */
 	function tellSite() {
 		const { conversation, settings } = state;
-		if (!site || !settings && !late)
+		if (!settings && !late)
 			return;
-		window.parent.postMessage({
-			parlor: 1, type: 'state', unread: sync.unread(),
-			color: accent(pageColor || settings && settings.primaryColor || '#2f6fed').ground,
+		say('state', {
+			unread: sync.unread(),
+			color: accent(pageColor || settings?.primaryColor || '#2f6fed').ground,
 			keeps: conversation && conversation.status !== 'closed' || state.pending.length ? 'open' :
 				store.names().length ? 'some' : '',
-		}, site);
+		});
 	}
 
-	function close() {
+	function say(type, more) {
+		if (type === 'cleared') {
+			input.value = '';
+			grow();
+		}
 		if (site)
-			window.parent.postMessage({ parlor: 1, type: 'close' }, site);
+			window.parent.postMessage({ parlor: 1, type, ...more }, site);
 	}
+
+	const close = () => say('close');
 
 	const isText = (value, max) => typeof value === 'string' && value.length <= max;
-	const isName = (value) => value === undefined || isText(value, 120);
 
 	window.addEventListener('message', ({ source, origin, data }) => {
 		if (source !== window.parent || origin === 'null' || (site || origin) !== origin ||
 			!data || data.parlor !== 1)
 			return;
 		if (data.type === 'leave') {
-			sync.leave();
-			input.value = '';
-			source.postMessage({ parlor: 1, type: 'left' }, origin);
+			site = origin;
+			sync.leave().then(() => say('left'));
 		}
 		const { type, url, referrer, color, user } = data;
-		const { name, email } = user || {};
+		const { id, hash, token, name, email } = user || {};
 		if (type !== 'page' || typeof data.shown !== 'boolean' || !isText(url, 1e5) || !isText(referrer, 1e5) ||
-			!isText(color, 7) || !/^(#[0-9a-f]{6})?$/i.test(color) || typeof user !== 'object' || !isName(name) || !isName(email))
+			!isText(color, 7) || !/^(#[0-9a-f]{6})?$/i.test(color) || typeof user !== 'object' || ![id, hash, token, name, email].every((value = '') => isText(value, 8192)))
 			return;
 		site = origin;
 		pageColor = color;
-		sync.visit(url, referrer, name || email ? { name, email } : undefined);
+		sync.visit(url, referrer, user && { id, hash, token, name, email });
 		show(data.shown);
 	});
 

@@ -2,19 +2,20 @@
 
 /*
  * The conversation's life: session, outbox, polling. It keeps `state`, which the panel draws, and
- * calls changed() after every change of it.
+ * calls changed() after every change of it. What the page around is to know goes to say(). known: the
+ * server may know who this is without being told.
  *
  * Several tabs of a browser share storage. One of them, the leader, polls and sends for all and
  * passes on what it polled. The tab in use takes the lead, because browsers slow down hidden ones.
  * Without Web Locks (http pages) every tab leads: messages still appear once, because the server
  * knows them by their clientId, and in order, because each waits for the one before.
  */
-function createSync(key, changed) {
+function createSync(key, changed, say, known) {
 	const { Thread, request, backoff } = core;
 	let { locks } = navigator;
 	const store = core.storage('parlor.' + key + '.');
 	const state = {
-		phase: 'idle',  /* loading, slow (failed, tried again), ready, refused */
+		phase: 'idle',  /* loading, slow (failed, tried again), ready, refused, expired (the page's proof) */
 		settings: null,
 		conversation: null,
 		thread: new Thread(),
@@ -24,6 +25,7 @@ function createSync(key, changed) {
 		offline: !navigator.onLine,
 	};
 	let page = {};       /* of the website: {pageUrl, referrer, user} */
+	let told;            /* the user as the page told it last */
 	const channel = window.BroadcastChannel ? new BroadcastChannel('parlor.' + key) : null;
 	const starting = core.alarm(), polling = core.alarm(), sending = core.alarm();
 	let session = null;  /* {token, cursor}; null until there is one on the server */
@@ -50,7 +52,7 @@ function createSync(key, changed) {
 				state.phase = 'ready';
 			} catch (error) {
 				if (error.passing === false) {
-					state.phase = 'refused';
+					state.phase = page.user ? 'expired' : 'refused';
 					return changed();
 				}
 				await starting.wait(backoff(tries, error.retryAfter));
@@ -62,9 +64,10 @@ function createSync(key, changed) {
 
 	/* The page around the panel, and who its visitor is, as far as it says. */
 	function visit(url, referrer, user) {
-		const told = JSON.stringify(page.user);
-		page = { pageUrl: url.slice(0, 2000) || undefined, referrer: referrer.slice(0, 2000) || undefined, user };
-		if (session && user && JSON.stringify(user) !== told)
+		const isNew = told !== (told = JSON.stringify(user));
+		page = { pageUrl: url.slice(0, 2000) || undefined, referrer: referrer.slice(0, 2000) || undefined,
+			user: isNew ? user : page.user };
+		if (isNew && user && /ready|loading|slow/.test(state.phase))
 			resume().catch(() => {});
 	}
 
@@ -72,7 +75,7 @@ function createSync(key, changed) {
 	async function resume() {
 		const token = store.get('token');
 		try {
-			if (token)
+			if (token || known || page.user?.hash || page.user?.token)
 				await enter(token);
 		} catch (error) {
 			if (error.status !== 401)
@@ -108,11 +111,20 @@ function createSync(key, changed) {
 		const mine = held = [];
 		try {
 			/* The key also stands in the address, where the web server sees whose request it is. */
-			const answer = await request('POST', 'session?key=' + encodeURIComponent(key),
+			const open = () => request('POST', 'session?key=' + encodeURIComponent(key),
 				{ body: { key, token: token || undefined, locale: navigator.language, ...page } });
-			const { conversation } = answer;
+			/* A proof that is over: the page may bring another. Who has a token goes on with it. */
+			const answer = await open().catch((error) => {
+				if (error.status === 403 && page.user) {
+					say('refused');
+					if (token)
+						return page.user = undefined, open();
+				}
+				throw error;
+			});
+			const { conversation, visitor } = answer;
 			const thread = new Thread();
-			if (conversation && conversation.lastSeq)
+			if (conversation?.lastSeq)
 				thread.merge(await patient(() =>
 					messages(conversation, answer.token, 'limit=50&before=' + (conversation.lastSeq + 1))));
 			if (mine !== held)
@@ -121,6 +133,11 @@ function createSync(key, changed) {
 			reported = 0;
 			if (answer.token !== token)
 				store.set('token', answer.token);
+			/* Somebody else than the one who was known here does not send what that one wrote. */
+			if ((store.get('who') || visitor.id) !== visitor.id)
+				clear(/^out|^draft|^who/);
+			if (visitor.verified)
+				store.set('who', visitor.id);
 			Object.assign(state, { conversation, thread, readSeq: conversation ? conversation.visitorReadSeq : 0 });
 		} finally {
 			if (mine === held)
@@ -143,12 +160,27 @@ function createSync(key, changed) {
 		changed();
 	}
 
-	/* For a log-out: nothing of the visitor stays in this browser. */
-	function leave() {
+	function clear(names) {
 		for (const name of store.names())
-			store.remove(name);
+			if (names.test(name))
+				store.remove(name);
 		collect();
+		say('cleared');
+	}
+
+	/* For a log-out: nothing of the visitor stays in this browser, in any tab, nor is the token good. */
+	async function leave() {
+		const token = store.get('token');
+		drop();
+		channel?.postMessage(null);
+		if (token)
+			await request('DELETE', 'session', { token, timeout: 3000 }).catch(() => {});
+	}
+
+	function drop() {
+		page.user = undefined;
 		forget();
+		clear(/./);
 	}
 
 	/* --- Outbox: an entry of storage each, so that tabs do not overwrite each other's --- */
@@ -224,7 +256,7 @@ function createSync(key, changed) {
 
 	const isOpen = () => session && state.conversation && state.conversation.status !== 'closed';
 
-	async function put({ clientId, content }) {
+	async function put({ at, clientId, content }) {
 		/* The first message makes the visitor. Later another tab may have begun a conversation. */
 		if (!session || !isOpen() && session !== loaded) {
 			await enter(store.get('token'));
@@ -239,7 +271,7 @@ function createSync(key, changed) {
 			body: { clientId, content, pageUrl: isOpen() ? undefined : page.pageUrl },
 		});
 		if (turn !== session)
-			return; /* the thread is another one now; sent again, it is known there */
+			return discard({ at, clientId }); /* it has arrived where it was written, though that is not shown any more */
 		if (answer.conversation)
 			adopt(answer.conversation);
 		state.thread.merge([answer.message]);
@@ -280,8 +312,7 @@ function createSync(key, changed) {
 				online(true);
 				if (turn === session) {
 					apply(batch);
-					if (channel)
-						channel.postMessage(batch);
+					channel?.postMessage(batch);
 				}
 				/* Short polling, or an answer that should have been held: no spinning. */
 				pause = batch.pollAfterMs * (1 + Math.random() / 5) ||
@@ -411,8 +442,7 @@ function createSync(key, changed) {
 	function lead(steal) {
 		if (leader)
 			return;
-		if (claim)
-			claim.abort();
+		claim?.abort();
 		const mine = claim = new AbortController();
 		const begun = () => {
 			leader = true;
@@ -430,8 +460,7 @@ function createSync(key, changed) {
 				return begun();
 			}
 			leader = false; /* another tab took it */
-			if (cut)
-				cut.abort();
+			cut?.abort();
 			lead();
 		});
 	}
@@ -450,14 +479,19 @@ function createSync(key, changed) {
 	}
 
 	if (channel)
-		channel.onmessage = ({ data }) => apply(data);
+		channel.onmessage = ({ data }) => {
+			if (data)
+				return apply(data);
+			drop();
+			say('left');
+		};
 	addEventListener('storage', () => {
 		if (state.phase !== 'ready')
 			return;
 		const token = store.get('token');
 		if (!token && session)
 			forget();
-		else if (token && !(session && session.token === token))
+		else if (token && session?.token !== token)
 			resume().catch(() => {});
 		collect();
 		deliver();

@@ -143,6 +143,14 @@ conn_open(struct conn *c)
 	c->got = 0;
 }
 
+/* It is opened again when it is needed: nginx lets one go that says nothing for ten seconds. */
+static void
+conn_close(struct conn *c)
+{
+	close(c->fd);
+	c->fd = -1;
+}
+
 static void
 post(struct conn *c, double due)
 {
@@ -157,6 +165,8 @@ post(struct conn *c, double due)
 		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		t->path, t->credential, len, body);
 	g.sent++;
+	if (c->fd < 0)
+		conn_open(c);
 	c->due = due;
 	c->got = 0;
 	c->busy = true;
@@ -214,10 +224,8 @@ take(struct conn *c)
 		g.failed++;
 	c->busy = false;
 	g.idle[g.idle_n++] = c;
-	if (strcasestr(c->answer, "\r\nconnection: close")) {
-		close(c->fd);
-		conn_open(c);
-	}
+	if (strcasestr(c->answer, "\r\nconnection: close"))
+		conn_close(c);
 }
 
 static void
@@ -233,8 +241,7 @@ on_input(struct conn *c)
 			c->busy = false;
 			g.idle[g.idle_n++] = c;
 		}
-		close(c->fd);
-		conn_open(c);
+		conn_close(c);
 		return;
 	}
 	c->got += (size_t)n;
@@ -312,7 +319,7 @@ main(int argc, char **argv)
 	if (!g.conns || !g.idle || g.epoll < 0)
 		die("start");
 	for (size_t i = 0; i < g.conns_n; i++) {
-		conn_open(&g.conns[i]);
+		g.conns[i].fd = -1;
 		g.idle[g.idle_n++] = &g.conns[i];
 	}
 	g.start = now();

@@ -53,8 +53,9 @@ function tab(server, { storage = new Storage(), locks } = {}) {
 	vm.runInContext(source('static/widget/sync.js'), context);
 	const core = vm.runInContext('core', context);
 	let changes = 0;
-	const sync = vm.runInContext('createSync', context)('pk_test', () => { changes++; });
-	return { core, sync, state: sync.state, storage, pauses, asked, listeners, get changes() { return changes; } };
+	const said = [];
+	const sync = vm.runInContext('createSync', context)('pk_test', () => { changes++; }, (word) => said.push(word));
+	return { core, sync, state: sync.state, storage, pauses, asked, listeners, said, get changes() { return changes; } };
 }
 
 async function until(what, check) {
@@ -71,7 +72,7 @@ const silence = new Promise(() => {});
 afterEach(() => worlds.splice(0).forEach((world) => { world.closed = true; }));
 
 function chat() {
-	const self = { closed: false, token: null, conversation: null, messages: [], events: [], fail: () => null, lose: () => false, hidden: new Set() };
+	const self = { closed: false, token: null, visitor: { id: 'v1', verified: false }, conversation: null, messages: [], events: [], fail: () => null, lose: () => false, hidden: new Set() };
 	const add = (fields) => {
 		const message = { id: 'm' + (self.messages.length + 1), conversationId: 'c1', seq: self.messages.length + 1, createdAt: new Date().toISOString(), ...fields };
 		self.messages.push(message);
@@ -100,7 +101,7 @@ function chat() {
 			if (body.token && body.token !== self.token)
 				return [401, { code: 'unauthorized' }];
 			self.token ??= 't1';
-			return [200, { token: self.token, settings: {}, conversation: self.conversation, cursor: String(self.events.length) }];
+			return [200, { token: self.token, visitor: self.visitor, settings: {}, conversation: self.conversation, cursor: String(self.events.length) }];
 		}
 		const known = () => headers.Authorization === 'Bearer ' + self.token;
 		if (!known())
@@ -393,6 +394,133 @@ describe('sync', () => {
 		sync.leave();
 		assert.deepEqual(Object.keys(storage), []);
 		assert.deepEqual([state.conversation, contents(state).length, state.pending.length], [null, 0, 0]);
+	});
+
+	test('leaving ends the token on the server, and waits for that', async () => {
+		const world = chat();
+		const { sync, state, asked, said } = await begun(world);
+		sync.send('one');
+		await until('sent', () => contents(state).length === 1);
+		await sync.leave();
+		assert.ok(asked.includes('DELETE session'));
+		assert.ok(said.includes('cleared'));
+		asked.length = 0;
+		await sync.leave();
+		assert.deepEqual(asked, [], 'without a token there is nothing to end');
+	});
+});
+
+// A server that asks for proof of whom the page names: users by hash.
+function proving(users) {
+	const world = chat();
+	const { handle } = world;
+	world.users = users;
+	world.handle = async (method, path, body, headers) => {
+		if (path !== 'session?key=pk_test' || !body.user?.hash)
+			return handle(method, path, body, headers);
+		const id = users[body.user.hash];
+		if (!id)
+			return [403, { code: 'identity_invalid' }];
+		if (world.visitor.id !== id)
+			Object.assign(world, { token: `t-${id}`, visitor: { id, verified: true }, conversation: null, messages: [], events: [] });
+		return handle(method, path, { ...body, token: undefined }, headers);
+	};
+	return world;
+}
+const visit = (sync, user) => sync.visit('https://shop.example/', '', user);
+const ada = { id: 'a', hash: 'hash of a' }, bo = { id: 'b', hash: 'hash of b' };
+
+describe('who the visitor is', () => {
+	test('a proof has its history when the panel opens, claims wait for the first message', async () => {
+		const world = proving({ 'hash of a': 'a' });
+		const known = tab(world.server);
+		visit(known.sync, ada);
+		await known.sync.start();
+		assert.equal(known.storage['parlor.pk_test.token'], 't-a');
+		const claimed = tab(chat().server);
+		visit(claimed.sync, { name: 'Ada', email: 'ada@example.com' });
+		await claimed.sync.start();
+		assert.equal(claimed.storage['parlor.pk_test.token'], undefined);
+	});
+
+	test('an anonymous conversation gives way to that of the person, and the outbox goes along', async () => {
+		const world = proving({ 'hash of a': 'a' });
+		const { sync, state, storage } = await begun(world);
+		sync.send('anonymous');
+		await until('sent', () => contents(state).length === 1);
+		visit(sync, ada);
+		await until('identified', () => storage['parlor.pk_test.token'] === 't-a' && !state.conversation);
+		assert.equal(storage['parlor.pk_test.who'], 'a');
+		sync.send('known');
+		await until('sent', () => contents(state).join() === 'known');
+	});
+
+	test('what is under way when the person becomes known arrives once', async () => {
+		const world = proving({ 'hash of a': 'a' });
+		const { sync, state, storage } = await begun(world);
+		const { handle } = world, arrived = [];
+		let release;
+		world.handle = async (method, path, body, headers) => {
+			if (path !== 'conversations')
+				return handle(method, path, body, headers);
+			arrived.push(headers.Authorization);
+			const answer = await handle(method, path, body, headers);
+			await new Promise((done) => { release = done; });
+			return answer;
+		};
+		sync.send('on its way');
+		await until('asked', () => release);
+		visit(sync, ada);
+		await until('identified', () => storage['parlor.pk_test.token'] === 't-a');
+		release();
+		await until('done', () => !state.pending.length);
+		assert.deepEqual(arrived, ['Bearer t1']);
+	});
+
+	test('the same user told again asks nothing; another one does not inherit what was written', async () => {
+		const world = proving({ 'hash of a': 'a', 'hash of b': 'b' });
+		const { sync, state, asked, storage, said } = await begun(world);
+		visit(sync, ada);
+		await until('identified', () => storage['parlor.pk_test.who'] === 'a');
+		asked.length = 0;
+		visit(sync, { ...ada });
+		await flush();
+		assert.ok(!asked.some((line) => line.includes('session')));
+		world.fail = (method, path) => path === 'conversations' ? [503, {}] : null;
+		sync.send('from Ada');
+		sync.store.set('draft', 'of Ada');
+		await until('kept', () => state.pending[0]?.error === 'passing');
+		said.length = 0;
+		visit(sync, bo);
+		await until('Bo', () => storage['parlor.pk_test.who'] === 'b');
+		assert.deepEqual(Object.keys(storage).sort(), ['parlor.pk_test.token', 'parlor.pk_test.who']);
+		assert.ok(said.includes('cleared'), 'and not what stands in the field');
+		world.fail = () => null;
+		sync.send('from Bo');
+		await until('sent', () => contents(state).join() === 'from Bo');
+	});
+
+	test('a proof that is over: the page is told; who has a token goes on, others wait for a new proof', async () => {
+		const world = proving({ 'hash of a': 'a' });
+		const one = await begun(world);
+		visit(one.sync, ada);
+		await until('identified', () => one.storage['parlor.pk_test.token'] === 't-a');
+		delete world.users['hash of a'];
+		const again = tab(world.server, { storage: Object.assign(new Storage(), one.storage) });
+		visit(again.sync, ada);
+		await again.sync.start();
+		assert.deepEqual([again.state.phase, again.said.join()], ['ready', 'refused']);
+		again.sync.send('still Ada');
+		await until('sent', () => contents(again.state).join() === 'still Ada');
+
+		const fresh = tab(world.server);
+		visit(fresh.sync, ada);
+		await fresh.sync.start();
+		assert.deepEqual([fresh.state.phase, fresh.said.join(), fresh.storage['parlor.pk_test.token']], ['expired', 'refused', undefined]);
+		world.users['hash anew'] = 'a';
+		visit(fresh.sync, { id: 'a', hash: 'hash anew' });
+		await fresh.sync.start();
+		await until('there', () => fresh.state.phase === 'ready' && fresh.storage['parlor.pk_test.token'] === 't-a');
 	});
 });
 

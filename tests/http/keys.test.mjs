@@ -324,7 +324,13 @@ describe('the page of keys', () => {
 
 	test('is not for agents, who see no link to it', async () => {
 		const agent = await shop.staff('agent');
+		const { key } = await make(await shop.staff('admin'));
 		expect(await agent.get('/settings/keys'), 403);
+		for (const [path, fields] of [['', { name: 'x', actsFor: 'me', expires: '30', scope: READ }], [`/${key.id}/revoke`, {}],
+			[`/${key.id}/rotate`, { overlap: '0' }], ['/publishable', { overlap: '0' }]])
+			expect(await agent.form(`/settings/keys${path}`, fields), 403);
+		for (const answer of [await agent.get(KEYS), await rotate(agent, key.id), await agent.delete(`${KEYS}/${key.id}`)])
+			assert.equal(expect(answer, 403).json.code, 'no_permission');
 		assert.doesNotMatch(expect(await agent.get('/settings/widget'), 200).text, /settings\/keys/);
 		assert.match(expect(await (await shop.staff('admin')).get('/settings/widget'), 200).text, /settings\/keys/);
 	});

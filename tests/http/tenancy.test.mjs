@@ -31,7 +31,8 @@ const session = async (member) => {
 	const token = await world.session(member.user);
 	return world.sql.value`SELECT id FROM sessions WHERE token = ${token}`;
 };
-const own = { conversation: await begin(mine), visitor: mine.id, get key() { return keys.pop(); }, ...await team(shop),
+// Whom staff look at is not who asks as a visitor: signing out ends a visitor's sessions.
+const own = { conversation: await begin(mine), visitor: (await shop.visitor()).id, get key() { return keys.pop(); }, ...await team(shop),
 	session: await session(shop.members.agent) };
 const next = { conversation: await begin(neighbour), visitor: neighbour.id };
 const foreign = { conversation: await begin(stranger), visitor: stranger.id, key: foreignKey, ...await team(other),
@@ -50,6 +51,7 @@ const bodies = {
 	'notes': () => ({ clientId: word(), content: 'x' }),
 	'typing': () => ({ typing: true }),
 	'read': () => ({ seq: 1 }),
+	'sign-out': () => undefined,
 	'assignments': () => ({ agentId: null }),
 	'PATCH': () => ({ status: 'closed', priority: 'urgent', subject: 'taken', tags: ['taken'] }),
 	'rotate': () => ({ overlapSeconds: 60 }),

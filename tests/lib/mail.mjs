@@ -25,6 +25,7 @@ function describe(file, raw, parsed) {
 		.map(([name, value]) => [name.toLowerCase(), value]));
 	return {
 		...parsed,
+		text: parsed.text?.replaceAll('\r\n', '\n'),
 		file,
 		raw, // as it lies in the mailbox: lines end in "\n"
 		headers: parsed.headers.filter(([name]) => !ADDED.includes(name.toLowerCase())),

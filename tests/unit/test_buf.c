@@ -197,6 +197,28 @@ json_can_be_undone(void **state)
 	buf_free(&b);
 }
 
+/* Whatever goes in, one line of text comes out. */
+static void
+plain_is_one_line(void **state)
+{
+	uint64_t seed = 7;
+	char text[200];
+	struct buf b = { 0 };
+
+	(void)state;
+	for (int i = 0; i < CASES; i++) {
+		size_t len = unit_random_text(&seed, text, sizeof(text) - 1);
+
+		buf_clear(&b);
+		buf_plain(&b, text, len);
+		assert_true(b.len <= len);
+		assert_true(utf8_valid(buf_text(&b), b.len));
+		for (size_t at = 0; at < b.len; at++)
+			assert_int_equal(utf8_control(b.data + at, b.len - at), 0);
+	}
+	buf_free(&b);
+}
+
 static void
 terminals_get_nothing_to_obey(void **state)
 {
@@ -234,28 +256,6 @@ terminals_get_nothing_to_obey(void **state)
 	buf_free(&b);
 }
 
-/* Whatever goes in, one line of text comes out. */
-static void
-plain_is_one_line(void **state)
-{
-	uint64_t seed = 7;
-	char text[200];
-	struct buf b = { 0 };
-
-	(void)state;
-	for (int i = 0; i < CASES; i++) {
-		size_t len = unit_random_text(&seed, text, sizeof(text) - 1);
-
-		buf_clear(&b);
-		buf_plain(&b, text, len);
-		assert_true(b.len <= len);
-		assert_true(utf8_valid(buf_text(&b), b.len));
-		for (size_t at = 0; at < b.len; at++)
-			assert_int_equal(utf8_control(b.data + at, b.len - at), 0);
-	}
-	buf_free(&b);
-}
-
 int
 main(void)
 {
@@ -266,8 +266,8 @@ main(void)
 		cmocka_unit_test(html_can_be_undone),
 		cmocka_unit_test(url_can_be_undone),
 		cmocka_unit_test(json_can_be_undone),
-		cmocka_unit_test(terminals_get_nothing_to_obey),
 		cmocka_unit_test(plain_is_one_line),
+		cmocka_unit_test(terminals_get_nothing_to_obey),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

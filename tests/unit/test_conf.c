@@ -77,6 +77,7 @@ defaults_fill_the_rest(void **state)
 	assert_true(conf->database_roles);
 	assert_string_equal(conf->cookie_prefix, "better-auth");
 	assert_string_equal(conf->log_level, "info");
+	assert_false(conf->visitor_sign_in);
 	assert_string_equal(conf->demo_key, "");
 	assert_int_equal(conf->poll_hold_seconds, 25);
 	assert_int_equal(conf->poll_max_waiting, 20000);

@@ -99,7 +99,9 @@ subjects_are_encoded_when_they_must(void **state)
 {
 	(void)state;
 	subject_is("a: b, c; <d> \"e\"", "a: b, c; <d> \"e\"");
-	subject_is("\xc3\x9cn\xc3\xafcode", "=?UTF-8?B?w5xuw69jb2Rl?=");
+	subject_is("\xc3\x9cn\xc3\xaf"
+		   "code",
+		"=?UTF-8?B?w5xuw69jb2Rl?=");
 	/* What looks like an encoded word would be decoded by a reader. */
 	subject_is("=?utf-8?q?x?=", "=?UTF-8?B?PT91dGYtOD9xP3g/PQ==?=");
 	subject_is(" x", "=?UTF-8?B?IHg=?=");
