@@ -6,6 +6,7 @@
 #include "core/hint.h"
 #include "core/member.h"
 #include "core/permission.h"
+#include "core/session.h"
 #include "core/team.sql.h"
 
 #include <string.h>
@@ -101,6 +102,13 @@ tell(struct json_object *changes, const char *name, const char *old, const char 
 	json_set_object(changes, name, pair);
 }
 
+/* Then whoever it is signs in anew: what is open with the old role must not go on with another. */
+static bool
+changes_rights(const struct member_row *m, const struct team_change *change)
+{
+	return strcmp(m->role, change->role) != 0 || strcmp(m->chat_role, change->chat_role) != 0;
+}
+
 static enum err
 update(const struct access *as, const char *member, const struct member_row *m,
 	const struct team_change *change)
@@ -122,12 +130,14 @@ update(const struct access *as, const char *member, const struct member_row *m,
 		json_object_put(entry.changes);
 		return ERR_NONE;
 	}
-	e = audit_write(as, &entry);
-	return e ? e
-		 : db_run(as->db, as->mem, &SQL_team_update,
-			   ARGS(as->organization, member, change->role, change->chat_role,
-				   change->display_name, new),
-			   NULL);
+	if ((e = audit_write(as, &entry)) ||
+		(e = db_run(as->db, as->mem, &SQL_team_update,
+			 ARGS(as->organization, member, change->role, change->chat_role,
+				 change->display_name, new),
+			 NULL)))
+		return e;
+	return changes_rights(m, change) ? session_end_others(as->db, as->mem, m->user, NULL)
+					 : ERR_NONE;
 }
 
 static enum err

@@ -62,11 +62,18 @@ describe('the team', () => {
 		assert.equal((await trail(one.id)).length, 2, 'nothing changed, nothing told');
 	});
 
-	test('takes effect at the next request', async () => {
+	test('takes effect at once: with another role one signs in anew', async () => {
 		const one = await withRole('member');
-		const client = await shop.signedIn(one.user);
-		expect(await client.get('/api/v1/audit-log'), 403);
+		const before = await shop.signedIn(one.user);
+		expect(await before.get('/api/v1/audit-log'), 403);
+		await send(boss, `/team/members/${one.id}`, { ...all, displayName: 'Another name' });
+		expect(await before.get('/api/v1/audit-log'), 401, 'the chat role became a word of its own');
+		const named = await shop.signedIn(one.user);
+		await send(boss, `/team/members/${one.id}`, { ...all, displayName: 'Yet another' });
+		expect(await named.get('/api/v1/me'), 200, 'a name is no right');
 		await send(boss, `/team/members/${one.id}`, { ...all, chatRole: 'admin' });
+		expect(await named.get('/api/v1/audit-log'), 401);
+		const client = await shop.signedIn(one.user);
 		expect(await client.get('/api/v1/audit-log'), 200);
 		await send(boss, `/team/members/${one.id}/remove`);
 		expect(await client.get('/api/v1/me'), 403);
