@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ask, callersOf, good, isSpecial, ownIds, peopleOf, routesOf } from '../lib/requests.mjs';
+import { difference, rowsOf } from '../lib/rows.mjs';
 import { useWorld, word } from '../lib/world.mjs';
 
 const world = await useWorld();
@@ -25,43 +26,13 @@ async function fresh(route) {
 	return { shop, client, ids: await ownIds(world, route, shop, who) };
 }
 
-// Every row of the organization and of its people: "table id" -> row.
-async function rows(shop) {
-	const tables = await world.sql.rows`SELECT c.oid::regclass::text AS rel, CASE WHEN c.oid = 'organizations'::regclass THEN 'id'
-			WHEN a.attname IS NOT NULL THEN 'organization_id' WHEN c.oid = 'users'::regclass THEN 'id' ELSE u.attname::text END AS tenant,
-			a.attname IS NULL AND c.oid <> 'organizations'::regclass AS people
-		FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id'
-		LEFT JOIN pg_attribute u ON u.attrelid = c.oid AND u.attname = 'user_id'
-		WHERE c.relkind = 'r' AND c.relnamespace IN ('public'::regnamespace, 'parlor'::regnamespace)
-			AND (a.attname IS NOT NULL OR u.attname IS NOT NULL OR c.oid IN ('organizations'::regclass, 'users'::regclass))`;
-	const users = `(SELECT user_id FROM members WHERE organization_id = '${shop.id}')`;
-	const text = await world.sql.exec([tables.map(({ rel, tenant, people }) => `SELECT json_build_object('rel', '${rel}', 'row', to_jsonb(x))
-		FROM ${rel} x WHERE ${tenant} ${people ? `IN ${users}` : `= '${shop.id}'`}`).join(' UNION ALL ').replaceAll('json_build', 'jsonb_build')]);
-	return text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
-}
-
-// "table.column" that differ between two times, and how many rows each table has more.
-function difference(before, after) {
-	const key = ({ rel, row }) => `${rel} ${row.id ?? row.token_hash ?? ['team_id', 'member_id', 'number'].map((k) => row[k]).join()}`;
-	const old = new Map(before.map((one) => [key(one), one.row])), found = new Set(), more = {};
-	for (const one of after) {
-		const was = old.get(key(one));
-		if (!was)
-			more[one.rel] = (more[one.rel] ?? 0) + 1;
-		for (const column of Object.keys(was ? one.row : {}))
-			if (JSON.stringify(was[column]) !== JSON.stringify(one.row[column]))
-				found.add(`${one.rel}.${column}`);
-	}
-	return { columns: [...found].sort(), more };
-}
-
 const declared = (route) => new Set([...route.fields.map((f) => f.name), ...route.byHand, 'csrf']);
 
 async function act(route, extra) {
 	const { shop, client, ids } = await fresh(route);
-	const before = await rows(shop);
+	const before = await rowsOf(world, shop);
 	const answer = await ask(client, route, { shop }, ids, { body: (body) => ({ ...body, ...extra }) });
-	const after = await rows(shop);
+	const after = await rowsOf(world, shop);
 	return { answer, before, after, difference: difference(before, after) };
 }
 
