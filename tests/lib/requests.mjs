@@ -30,11 +30,11 @@ function sample({ name, type, min, choices }, about) {
 
 const idsIn = (route, place) => route.ids.filter((id) => id.in === place);
 
-// What has to be there, and all ids.
+// What has to be there, or, when nothing has to, all there may be; and all ids.
 function bodyOf(route, about, ids) {
-	const place = route.form ? 'form' : 'body';
+	const place = route.form ? 'form' : 'body', needed = route.fields.filter((f) => !f.optional);
 	const body = bodies[route.key] ? bodies[route.key](about)
-		: Object.fromEntries(route.fields.filter((f) => !f.optional).map((f) => [f.name, sample(f, about)]));
+		: Object.fromEntries((needed.length ? needed : route.fields).map((f) => [f.name, sample(f, about)]));
 	for (const { name } of idsIn(route, place))
 		if (`${place} ${name}` in ids)
 			body[name] = ids[`${place} ${name}`];
@@ -66,7 +66,7 @@ export function ask(client, route, about, ids, { body: change = (b) => b, header
 	const body = change(bodyOf(route, about, ids));
 	if (route.form)
 		return client.form(path, body, { headers });
-	return client.request(route.method, path, { headers, body: Object.keys(body).length ? body : undefined });
+	return client.request(route.method, path, { headers, body: route.fields.length ? body : undefined });
 }
 
 // One's own id for every place of a row but those in the cursor's.
