@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after } from 'node:test';
 import { chromium } from 'playwright-core';
-import { noCanary } from '../lib/client.mjs';
+import { CANARY, noCanary } from '../lib/client.mjs';
 import { eventually as within, useWorld } from '../lib/world.mjs';
 
 // A browser on a busy machine takes its time.
@@ -84,9 +84,13 @@ function watch(page, { faults, dialogs }) {
 		dialogs.push(dialog.message());
 		dialog.dismiss().catch(() => {});
 	});
-	page.on('response', (response) => {
+	page.on('response', async (response) => {
 		if (response.status() >= 500)
 			faults.push(`${response.status()} ${response.url()}`);
+		// A redirect has no body, and one of a page that was left is gone.
+		const text = await response.text().catch(() => '');
+		if (text.includes(CANARY))
+			faults.push(`a text of another organization: ${response.url()}`);
 	});
 }
 

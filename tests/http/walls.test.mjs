@@ -17,15 +17,16 @@ const other = await world.organization({ roles: ROLES });
 const somebody = await world.member(shop.id, 'agent');
 const here = await peopleOf(shop), next = await peopleOf(shop), abroad = await peopleOf(other);
 const callers = await callersOf(shop, here.visitor);
-callers.push({ name: 'key of no member', kind: 'key', client: await keyOfNobody() });
+callers.push({ name: 'key of no member', kind: 'key', client: await keyOfNobody('*') },
+	{ name: 'key of one scope', kind: 'key', client: await keyOfNobody('settings:read') });
 for (const caller of callers)
 	caller.may = await permissionsOf(caller);
 const withIds = routes.filter((route) => route.ids.length);
 
-async function keyOfNobody() {
+async function keyOfNobody(scopes) {
 	const secret = credential('sk', shop.id);
-	await world.sql.exec`INSERT INTO parlor.api_keys (id, organization_id, name, key_hash, hint)
-		VALUES (${word()}, ${shop.id}, 'of nobody', ${blake2b(secret)}, 'sk_x')`;
+	await world.sql.exec`INSERT INTO parlor.api_keys (id, organization_id, name, key_hash, hint, scopes)
+		VALUES (${word()}, ${shop.id}, 'of nobody', ${blake2b(secret)}, 'sk_x', ${scopes})`;
 	return shop.client({ Authorization: `Bearer ${secret}` });
 }
 
