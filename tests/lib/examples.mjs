@@ -4,6 +4,7 @@
 //   in values   for a field whose value is not any text, number or choice
 //   in bodies   for a body as a whole, when its fields depend on each other
 //   in queries  for what the query must hold
+//   in secrets  when the answer shows a secret, once
 //   in special  when an example of it cannot be made at all, with the reason
 import { PASSWORD, blake2b, credential, word } from './world.mjs';
 
@@ -74,6 +75,10 @@ export const bodies = {
 export const queries = {
 	'GET /inbox/:conversation/thread': () => ({ after: '0' }),
 };
+
+// "METHOD path" of what may answer with a secret key.
+export const secrets = [
+];
 
 // By "METHOD path": why there is no good example.
 export const special = {
