@@ -27,7 +27,7 @@ async function keyOfNobody(scopes) {
 	const secret = credential('sk', shop.id);
 	await world.sql.exec`INSERT INTO parlor.api_keys (id, organization_id, name, key_hash, hint, scopes)
 		VALUES (${word()}, ${shop.id}, 'of nobody', ${blake2b(secret)}, 'sk_x', ${scopes})`;
-	return shop.client({ Authorization: `Bearer ${secret}` });
+	return shop.client({ Authorization: `Bearer ${secret}`, Origin: world.url, 'Sec-Fetch-Site': 'same-origin' });
 }
 
 // What is strange to everybody here: things of another organization, of somebody else, of nobody.
