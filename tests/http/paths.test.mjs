@@ -12,7 +12,7 @@ const visitor = await shop.visitor();
 const { conversation } = await visitor.begin();
 
 const auth = `Authorization: Bearer ${shop.secretKey}`;
-const staff = await shop.staff('agent');
+const staff = await shop.staff('admin');
 const browser = [`Cookie: ${staff.headers.Cookie}`, 'Sec-Fetch-Site: same-origin', `Origin: ${world.url}`, `X-CSRF-Token: ${staff.headers['X-CSRF-Token']}`];
 const routes = JSON.parse(await world.stack.parlor('routes', '--json'));
 const get = (path, ...headers) => lines(world.url, `GET ${path} HTTP/1.1`, headers);
