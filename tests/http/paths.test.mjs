@@ -56,8 +56,10 @@ describe('a path', () => {
 				const { status, body } = await lines(world.url, `${route.method} ${form}${route.method === 'GET' ? '?wait=0' : ''} HTTP/1.1`,
 					[...headers, ...route.method === 'GET' ? [] : ['Content-Length: 0', `Content-Type: application/${route.form ? 'x-www-form-urlencoded' : 'json'}`]], '',
 					{ from: newAddress() });
-				// 405: the path of another row, which takes an id there.
-				if (![400, 404, 405].includes(status) || body.includes(shop.id))
+				// Where an id stands last, some are other ids: what is wrong with those is said in its way. 405: the
+				// path of another row, which takes an id there.
+				const another = /:\w+$/.test(route.path) && /^[\w.~-]+$/.test(form.split('/').pop());
+				if (!(another ? status >= 400 && status < 500 : [400, 404, 405].includes(status)) || body.includes(shop.id))
 					wrong.push(`${form}: ${status}`);
 			});
 			assert.deepEqual(wrong, []);

@@ -36,8 +36,8 @@ after(async () => {
 // of the same length. $1 stays in use, so that its type is known.
 const predicates = [
 	[/(?:\b[a-z]+\.)?organization_id = \$1(?!\d)/g, (all) => "$1::text <> ''".padEnd(all.length)],
-	[/(organizations o WHERE o\.|organizations WHERE )id = \$1(?!\d)/g, (all, before) => `${before.replace(/o\.$/, '  ')}$1 > ''`],
-	[/(UPDATE organizations SET [^$]*(?:\$(?!1\b)[^$]*)*\n WHERE )id = \$1(?!\d)/g, (all, before) => `${before}$1 > ''`],
+	[/(\borganizations(?: o)?\s(?:(?!FROM |UPDATE |JOIN )[^\0])*?\bWHERE (?:o\.)?)id = \$1(?!\d)/g,
+		(all, before) => `${before.replace(/o\.$/, '  ')}$1 > ''`],
 ];
 
 async function strip() {
