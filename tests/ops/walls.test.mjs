@@ -101,7 +101,7 @@ test('without row-level security nobody sees another\'s', async () => {
 test('without both the test finds it', async () => {
 	await strip();
 	const { text, failed } = await run();
-	assert.ok(failed >= 10, `${failed} failed`);
+	assert.ok(failed >= 1, 'nothing failed');
 	assert.match(text, /a text of another organization/);
 	await rowSecurity(true);
 });
