@@ -4,15 +4,37 @@
 #include "web/app.h"
 #include "web/reply.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
+
+/* The length of the name, or of the address in brackets, that s begins with; 0 for neither. */
+static size_t
+name_length(const char *s)
+{
+	size_t len;
+
+	if (*s != '[')
+		return strspn(
+			s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
+	len = strspn(s + 1, "0123456789abcdefABCDEF:.");
+	return len && s[len + 1] == ']' ? len + 2 : 0;
+}
+
+/* Nothing, or ":" and a number. */
+static bool
+is_port(const char *s)
+{
+	size_t len = *s == ':' ? strspn(s + 1, "0123456789") : 0;
+
+	return !*s || (len >= 1 && len <= 5 && !s[len + 1]);
+}
 
 /* "host" or "host:port" of an origin; NULL for what is no http(s) origin. */
 static const char *
 origin_host(const char *origin)
 {
 	const char *host;
+	size_t len;
 
 	if (strncmp(origin, "https://", 8) == 0)
 		host = origin + 8;
@@ -20,10 +42,8 @@ origin_host(const char *origin)
 		host = origin + 7;
 	else
 		return NULL;
-	for (const char *p = host; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr(".-:[]", *p))
-			return NULL;
-	return *host ? host : NULL;
+	len = name_length(host);
+	return len && is_port(host + len) ? host : NULL;
 }
 
 static bool

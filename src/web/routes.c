@@ -132,9 +132,9 @@ const struct route routes[] = {
 
 	/* The dashboard: keys and the audit log */
 	{ GET, "/settings/keys", dash_keys, AGENT, KEYS, R_PAGE, "?after=cursor" },
-	{ POST, "/settings/keys", dash_key_post, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/keys", dash_key_post, AGENT, KEYS, R_PAGE | R_FORM, "?after=cursor" },
 	{ POST, "/settings/keys/publishable", dash_key_publishable, AGENT, KEYS, R_PAGE | R_FORM, "" },
-	{ POST, "/settings/keys/:key/rotate", dash_key_rotate, AGENT, KEYS, R_PAGE | R_FORM, "" },
+	{ POST, "/settings/keys/:key/rotate", dash_key_rotate, AGENT, KEYS, R_PAGE | R_FORM, "?after=cursor" },
 	{ POST, "/settings/keys/:key/revoke", dash_key_revoke, AGENT, KEYS, R_PAGE | R_FORM, "" },
 	{ GET, "/settings/audit", dash_audit, AGENT, PERM_AUDIT_READ, R_PAGE, "?after=cursor" },
 

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after } from 'node:test';
 import { chromium } from 'playwright-core';
+import { CANARY, noCanary } from '../lib/client.mjs';
 import { eventually as within, useWorld } from '../lib/world.mjs';
 
 // A browser on a busy machine takes its time.
@@ -42,6 +43,7 @@ export async function useBrowser() {
 		// Closes all windows of a test; none may have complained, unless what it said was expected.
 		async close({ allow = /^$/ } = {}) {
 			for (const { context, faults, dialogs } of windows.splice(0)) {
+				await lookThrough(context);
 				await context.close();
 				assert.deepEqual(faults.filter((text) => !allow.test(text)), []);
 				assert.deepEqual(dialogs, []);
@@ -63,6 +65,14 @@ export async function useBrowser() {
 	}
 }
 
+// What the pages show at the end, and what they keep.
+async function lookThrough(context) {
+	for (const page of context.pages())
+		for (const frame of page.frames())
+			noCanary(await frame.evaluate(() => `${document.documentElement.outerHTML}${JSON.stringify({ ...localStorage })}`)
+				.catch(() => ''), frame.url());
+}
+
 // Errors, refusals of the content security policy, dialogs: a page has none.
 function watch(page, { faults, dialogs }) {
 	page.on('console', (message) => {
@@ -74,9 +84,13 @@ function watch(page, { faults, dialogs }) {
 		dialogs.push(dialog.message());
 		dialog.dismiss().catch(() => {});
 	});
-	page.on('response', (response) => {
+	page.on('response', async (response) => {
 		if (response.status() >= 500)
 			faults.push(`${response.status()} ${response.url()}`);
+		// A redirect has no body, and one of a page that was left is gone.
+		const text = await response.text().catch(() => '');
+		if (text.includes(CANARY))
+			faults.push(`a text of another organization: ${response.url()}`);
 	});
 }
 

@@ -1,4 +1,4 @@
-// parlor poll as a process: thousands of waits, clients that leave, access that ends, hostile web
+// parlor poll as a process: thousands of waits, clients that leave, hostile web
 // servers, a database that goes away, and its own death. On a stack of its own.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -45,107 +45,6 @@ describe('many waits', () => {
 		assert.ok(Date.now() - start < 2000, `took ${Date.now() - start} ms`);
 		const alone = await chat();
 		expect(await poll(alone.visitor.client, VISITOR, alone.cursor, 0), 200);
-	});
-});
-
-describe('access that ends', () => {
-	// The status of a wait that began before act.
-	async function endedBy(client, path, act) {
-		const cursor = await cursorNow(client, path);
-		let status = null;
-		const wait = poll(client, path, cursor, 20).then((answer) => { status = answer.status; });
-		expect(await poll(client, path, cursor, 0), 200); // what came before it waits by now
-		assert.equal(status, null);
-		await act();
-		const start = Date.now();
-		await wait;
-		assert.ok(Date.now() - start < 2000, `took ${Date.now() - start} ms`);
-		return status;
-	}
-
-	const cases = {
-		'a session that is deleted': async () => {
-			const agent = await shop.staff();
-			return endedBy(agent, STAFF, () => world.sql.exec`DELETE FROM sessions WHERE token = ${agent.session}`);
-		},
-		'a visitor token that is revoked': async () => {
-			const { visitor } = await chat();
-			return endedBy(visitor.client, VISITOR, () => world.sql.exec`UPDATE parlor.visitor_tokens
-				SET revoked_at = now() AT TIME ZONE 'UTC' WHERE chat_user_id = ${visitor.id}`);
-		},
-		'a member who is removed': async () => {
-			const second = await world.organization({ roles: ['admin', 'agent'] });
-			const agent = await second.staff();
-			return endedBy(agent, STAFF, () => world.sql.exec`DELETE FROM members WHERE id = ${second.members.agent.id}`);
-		},
-		'a secret key that is revoked': async () => {
-			const second = await world.organization();
-			return endedBy(second.api, STAFF, () => world.sql.exec`UPDATE parlor.api_keys
-				SET revoked_at = now() AT TIME ZONE 'UTC' WHERE organization_id = ${second.id}`);
-		},
-		'an organization that is switched off': async () => {
-			const second = await world.organization();
-			const visitor = await second.visitor();
-			return endedBy(visitor.client, VISITOR, () => world.sql.exec`UPDATE organizations
-				SET chat_is_active = false WHERE id = ${second.id}`);
-		},
-		'a session whose time is made to be over': async () => {
-			const agent = await shop.staff();
-			return endedBy(agent, STAFF, () => world.sql.exec`UPDATE sessions
-				SET expires_at = now() AT TIME ZONE 'UTC' WHERE token = ${agent.session}`);
-		},
-		'a session that signs out': async () => {
-			const agent = await shop.staff();
-			return endedBy(agent, STAFF, async () => expect(await agent.form('/sign-out', {}), 303));
-		},
-		'an account that is deleted': async () => {
-			const second = await world.organization({ roles: ['admin', 'agent'] });
-			const agent = await second.staff();
-			return endedBy(agent, STAFF, () => world.sql.exec`DELETE FROM users WHERE id = ${second.members.agent.user}`);
-		},
-		'a visitor token that is deleted': async () => {
-			const { visitor } = await chat();
-			return endedBy(visitor.client, VISITOR, () =>
-				world.sql.exec`DELETE FROM parlor.visitor_tokens WHERE chat_user_id = ${visitor.id}`);
-		},
-		'a visitor who is deleted': async () => {
-			const { visitor } = await chat();
-			return endedBy(visitor.client, VISITOR, () => world.sql.exec`DELETE FROM chat_users WHERE id = ${visitor.id}`);
-		},
-		'a secret key that is deleted': async () => {
-			const second = await world.organization();
-			return endedBy(second.api, STAFF, () =>
-				world.sql.exec`DELETE FROM parlor.api_keys WHERE organization_id = ${second.id}`);
-		},
-		'a secret key whose time is made to be over': async () => {
-			const second = await world.organization();
-			return endedBy(second.api, STAFF, () => world.sql.exec`UPDATE parlor.api_keys
-				SET expires_at = now() AT TIME ZONE 'UTC' WHERE organization_id = ${second.id}`);
-		},
-		'a visitor token whose time is made to be over': async () => {
-			const { visitor } = await chat();
-			return endedBy(visitor.client, VISITOR, () => world.sql.exec`UPDATE parlor.visitor_tokens
-				SET expires_at = now() AT TIME ZONE 'UTC' WHERE chat_user_id = ${visitor.id}`);
-		},
-		'an organization that is deleted': async () => {
-			const second = await world.organization();
-			return endedBy(await second.staff(), STAFF, () => world.sql.exec`DELETE FROM organizations WHERE id = ${second.id}`);
-		},
-	};
-	for (const [what, run] of Object.entries(cases))
-		test(`${what} ends its waits`, async () => {
-			const status = await run();
-			assert.ok(status === 401 || (/^a member|^an organization that is deleted/.test(what) && status === 403), `status ${status}`);
-		});
-
-	test('somebody else\'s session goes on waiting', async () => {
-		const [gone, stays] = [await shop.staff(), await shop.staff('admin')];
-		const cursor = await cursorNow(stays, STAFF);
-		const wait = poll(stays, STAFF, cursor, 20);
-		assert.equal(await endedBy(gone, STAFF, () => world.sql.exec`DELETE FROM sessions WHERE token = ${gone.session}`), 401);
-		const { id } = await chat();
-		expect(await say(id, 'still there?'), 201);
-		expect(await wait, 200);
 	});
 });
 

@@ -4,6 +4,7 @@
 //   in values   for a field whose value is not any text, number or choice
 //   in bodies   for a body as a whole, when its fields depend on each other
 //   in queries  for what the query must hold
+//   in secrets  when the answer shows a secret, once
 //   in special  when an example of it cannot be made at all, with the reason
 import { PASSWORD, blake2b, credential, word } from './world.mjs';
 
@@ -47,7 +48,8 @@ export const kinds = {
 	organization: { table: 'organizations', personal: [],
 		async make(world, o, who) {
 			const { id } = await world.organization({ roles: [] });
-			await world.sql.exec`INSERT INTO members (id, organization_id, user_id, role, created_at)
+			if (!who.alone) // who is in none stays so
+				await world.sql.exec`INSERT INTO members (id, organization_id, user_id, role, created_at)
 				VALUES (${word()}, ${id}, ${who.user}, 'member', now() AT TIME ZONE 'UTC')`;
 			return id;
 		} },
@@ -62,11 +64,15 @@ export const values = {
 	color: () => '#2f6fed',
 	domains: () => '',
 	password: () => PASSWORD,
+	scopes: () => ['conversations:read'],
 };
 
 // By "METHOD path"; the whole body, ids included.
 export const bodies = {
 	'POST /team/members/:member': () => ({ role: 'member', chatRole: 'agent', displayName: '', maxChats: '0' }),
+	'POST /organizations/delete': ({ shop }) => ({ name: shop.name }),
+	'POST /settings/keys': () => ({ name: 'A key', actsFor: 'organization', expires: 'never', scope: 'conversations:read' }),
+	'POST /settings/security/password': () => ({ current: PASSWORD, password: `another ${PASSWORD}`, again: `another ${PASSWORD}` }),
 	'POST /sign-in': ({ shop }) => ({ email: shop.members.agent.email, password: PASSWORD }),
 };
 
@@ -75,9 +81,20 @@ export const queries = {
 	'GET /inbox/:conversation/thread': () => ({ after: '0' }),
 };
 
+// "METHOD path" of what may answer with a secret key.
+export const secrets = [
+	'POST /api/v1/api-keys', 'POST /api/v1/api-keys/:key/rotate', 'POST /settings/keys', 'POST /settings/keys/:key/rotate',
+];
+
 // By "METHOD path": why there is no good example.
 export const special = {
 	'POST /invitations/:invitation/accept': 'an invitation is for one address: tests/http/invitations.test.mjs',
 	'POST /invitations/:invitation/decline': 'an invitation is for one address: tests/http/invitations.test.mjs',
+	'POST /organizations/leave': 'the only owner cannot: tests/http/organizations.test.mjs',
+	'POST /reset-password': 'takes the token of a mail: tests/http/security.test.mjs',
+	'POST /verify-email': 'takes the token of a mail: tests/http/accounts.test.mjs',
+	'POST /settings/security/two-factor/confirm': 'takes a code: tests/http/two_factor.test.mjs',
+	'POST /settings/security/two-factor/codes': 'takes a code: tests/http/two_factor.test.mjs',
+	'POST /settings/security/two-factor/disable': 'takes a code: tests/http/two_factor.test.mjs',
 	'POST /organizations/active': 'a user in no organization has none to open: tests/http/organizations.test.mjs',
 };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import net from 'node:net';
+import { noCanary } from './client.mjs';
 import { openSql } from './sql.mjs';
 import { eventually, expect, word } from './world.mjs';
 
@@ -165,6 +166,7 @@ export async function park(url, n, requestFor) {
 		socket.on('error', () => {});
 		socket.on('data', (chunk) => {
 			answers[i] = (answers[i] ?? '') + chunk.toString('latin1');
+			noCanary(answers[i], `a wait at ${path}`);
 		});
 		socket.write([`GET ${path} HTTP/1.1`, `Host: ${host}`, ...Object.entries(headers).map(([k, v]) => `${k}: ${v}`), '', '']
 			.join('\r\n'));

@@ -3,11 +3,11 @@ import net from 'node:net';
 import { noCanary } from './client.mjs';
 
 // Sends the bytes and reads until the server closes; {status: 0} when it closes without an answer.
-// leave: nothing more is sent, and the server is told so.
-export function exchange(base, bytes, { seconds = 15, leave = false } = {}) {
+// leave: nothing more is sent, and the server is told so. from: the address to come from.
+export function exchange(base, bytes, { seconds = 15, leave = false, from } = {}) {
 	const { hostname, port } = new URL(base);
 	return new Promise((resolve, reject) => {
-		const socket = net.connect(Number(port), hostname);
+		const socket = net.connect({ port: Number(port), host: hostname, localAddress: from });
 		const chunks = [];
 		socket.setTimeout(seconds * 1000, () => socket.destroy(new Error('the server neither answers nor closes')));
 		socket.on('data', (chunk) => chunks.push(chunk));
@@ -36,7 +36,7 @@ function parse(text) {
 }
 
 // A request with one line for each header, closed after the answer.
-export function lines(base, first, headers = [], body = '') {
+export function lines(base, first, headers = [], body = '', options = {}) {
 	return exchange(base, [first, `Host: ${new URL(base).host}`, 'Connection: close', ...headers, '',
-		body].join('\r\n'));
+		body].join('\r\n'), options);
 }

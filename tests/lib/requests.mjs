@@ -1,6 +1,6 @@
 // Requests for any row of the route table: its path with ids, the query and the body that it needs.
 import assert from 'node:assert/strict';
-import { bodies, kinds, queries, special, values } from './examples.mjs';
+import { bodies, kinds, queries, secrets, special, values } from './examples.mjs';
 import { describeRoutes } from './source.mjs';
 import { word } from './world.mjs';
 
@@ -30,11 +30,11 @@ function sample({ name, type, min, choices }, about) {
 
 const idsIn = (route, place) => route.ids.filter((id) => id.in === place);
 
-// What has to be there, and all ids.
+// What has to be there, or, when nothing has to, all there may be; and all ids.
 function bodyOf(route, about, ids) {
-	const place = route.form ? 'form' : 'body';
+	const place = route.form ? 'form' : 'body', needed = route.fields.filter((f) => !f.optional);
 	const body = bodies[route.key] ? bodies[route.key](about)
-		: Object.fromEntries(route.fields.filter((f) => !f.optional).map((f) => [f.name, sample(f, about)]));
+		: Object.fromEntries((needed.length ? needed : route.fields).map((f) => [f.name, sample(f, about)]));
 	for (const { name } of idsIn(route, place))
 		if (`${place} ${name}` in ids)
 			body[name] = ids[`${place} ${name}`];
@@ -60,13 +60,13 @@ function pathOf(route, about, ids) {
 // ids: { 'path conversation': '...', 'body agentId': undefined } by place and name. body: changes the
 // body before it is sent.
 export function ask(client, route, about, ids, { body: change = (b) => b, headers } = {}) {
-	const path = pathOf(route, about, ids);
+	const path = pathOf(route, about, ids), secret = secrets.includes(route.key);
 	if (route.method === 'GET')
-		return client.get(path, { headers });
+		return client.get(path, { headers, secret });
 	const body = change(bodyOf(route, about, ids));
 	if (route.form)
-		return client.form(path, body, { headers });
-	return client.request(route.method, path, { headers, body: Object.keys(body).length ? body : undefined });
+		return client.form(path, body, { headers, secret });
+	return client.request(route.method, path, { headers, secret, body: route.fields.length ? body : undefined });
 }
 
 // One's own id for every place of a row but those in the cursor's.
@@ -86,11 +86,13 @@ export async function peopleOf(shop) {
 
 export const isSpecial = (route) => special[route.key];
 
-// Callers of an organization, by the words of the route table; several of a kind.
+// Callers of an organization, by the words of the route table; several of a kind. who: whose account it is.
 export async function callersOf(shop, visitor, roles = Object.keys(shop.members)) {
+	const { url } = shop.world, browser = { Origin: url, 'Sec-Fetch-Site': 'same-origin' };
 	const agents = await Promise.all(roles.map(async (role) => [`agent (${role})`, 'agent', await shop.staff(role)]));
-	return [['anyone', 'anyone', shop.client()], ['user', 'user', await shop.nobody()], ['visitor', 'visitor', visitor.client], ...agents,
-		['key', 'key', shop.api]].map(([name, kind, client]) => ({ name, kind, client }));
+	return [['anyone', 'anyone', shop.client(browser)], ['user', 'user', await shop.nobody()], ['visitor', 'visitor', visitor.client.with(browser)],
+		...agents, ['key', 'key', shop.api.with(browser)]].map(([name, kind, client]) =>
+		({ name, kind, client, who: client.user ? { user: client.user, alone: kind === 'user' } : {} }));
 }
 
 // What a caller may, as the program says itself.

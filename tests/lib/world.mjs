@@ -162,6 +162,7 @@ export class Organization {
 			Origin: world.url, 'Sec-Fetch-Site': 'same-origin',
 			...csrf && { 'X-CSRF-Token': createHmac('sha256', world.secret).update(`csrf:${token}`).digest('hex') } });
 		client.session = token;
+		client.user = user;
 		return client;
 	}
 
