@@ -83,6 +83,57 @@ describe('identify', () => {
 	});
 });
 
+test('messages that are not ours change nothing', async () => {
+	const { page } = await browser.demo();
+	/* The panel's frame is in a closed shadow root; a page that came first can keep hold of that. */
+	await page.addInitScript(() => {
+		const { attachShadow } = Element.prototype;
+		Element.prototype.attachShadow = function (options) {
+			window.shadow = attachShadow.call(this, options);
+			return window.shadow;
+		};
+	});
+	await page.reload();
+	const widget = await new Widget(page).open();
+	await widget.say('hello');
+	await widget.hears('hello');
+	await eventually('sent', async () => (await widget.meta()).some((text) => text.includes('Sent')));
+	const before = await stored(widget);
+	const asked = [];
+	page.on('request', (request) => /session|identify/.test(request.url()) && asked.push(request.method()));
+	const count = await page.evaluate(() => {
+		const good = { parlor: 1, type: 'page', shown: true, user: null, color: '', url: 'https://shop.example/', referrer: '' };
+		const users = [7, 'x', true, { id: 7 }, { id: {} }, { hash: [] }, { token: null }, { id: 'x'.repeat(8193) }, { token: 'x'.repeat(9000) },
+			{ name: 7 }, { email: { toString: 1 } }, { id: 'a', hash: 'b', name: false }];
+		const bad = [null, undefined, 0, '', 'leave', [], {}, { parlor: 1 }, { parlor: '1', type: 'leave' }, { parlor: 2, type: 'leave' },
+			{ type: 'leave' }, { parlor: 1, type: 'Leave' }, { parlor: 1, type: ['x'] }, { parlor: 1, type: 'page' },
+			...['shown', 'url', 'referrer', 'color', 'user'].flatMap((name) => [undefined, 7, {}].map((value) => ({ ...good, [name]: value })))
+				.filter(({ user }) => !user || typeof user !== 'object' || Object.keys(user).length),
+			...users.map((user) => ({ ...good, user }))];
+		window.panel = window.shadow.querySelector('iframe').contentWindow;
+		for (const message of bad)
+			window.panel.postMessage(message, location.origin);
+		const neighbour = document.createElement('iframe');
+		neighbour.name = 'neighbour';
+		neighbour.srcdoc = '<p>neighbour</p>';
+		document.body.append(neighbour);
+		return bad.length;
+	});
+	/* A frame beside the panel is not the page around it, and neither is the panel itself. */
+	const neighbour = await eventually('the neighbour', () => page.frame({ name: 'neighbour' }));
+	await neighbour.evaluate(() => window.parent.panel.postMessage({ parlor: 1, type: 'leave' }, '*'));
+	await widget.frame.evaluate(() => window.postMessage({ parlor: 1, type: 'leave' }, '*'));
+	assert.ok(count >= 30, `${count}`);
+	/* What comes after them is heard, so they have been, too. */
+	await call(page, 'hide');
+	await call(page, 'show');
+	await widget.say('still here');
+	await widget.hears('still here');
+	assert.deepEqual(asked, []);
+	const { token } = await stored(widget);
+	assert.equal(token, before.token);
+});
+
 describe('shutdown on a shared computer', () => {
 	test('leaves nothing in any tab, ends the token, and the next visitor starts anew', async () => {
 		const name = `shared-${Date.now()}`;

@@ -91,7 +91,7 @@ describe('session', () => {
 
 	test('takes what the page says about the visitor', async () => {
 		const visitor = await shop.visitor({ user: { name: 'Ada', email: 'ada@example.org' } });
-		assert.deepEqual(visitor.session.visitor, { id: visitor.id, name: 'Ada', email: 'ada@example.org' });
+		assert.deepEqual(visitor.session.visitor, { id: visitor.id, name: 'Ada', email: 'ada@example.org', verified: false });
 		const { visitor: staffView } = expect(await shop.api.get(`/api/v1/visitors/${visitor.id}`), 200).json;
 		assert.equal(staffView.name, 'Ada');
 		assert.equal(staffView.verified, false, 'a claim is no proof');
