@@ -102,9 +102,9 @@ export async function permissionsOf({ kind, client }) {
 	return (await client.get('/api/v1/me')).json.permissions;
 }
 
-// One's own must go well, else the test of strangers proves nothing.
+// One's own must go well, else the test of strangers proves nothing; but where there is no good example.
 export function good(route, answer) {
-	assert.ok(answer.status < 400, `${route.key}: no good example: ${answer.status} ${answer.text.slice(0, 400)}; `
+	assert.ok(answer.status < 400 || isSpecial(route) && answer.status < 500, `${route.key}: no good example: ${answer.status} ${answer.text.slice(0, 400)}; `
 		+ 'say in tests/lib/examples.mjs what it takes');
 	return answer;
 }
