@@ -301,6 +301,10 @@ DECLARE
   relation regclass;
   gone integer;
 BEGIN
+  -- What its deletion told the pollers stays.
+  IF NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = organization) THEN
+    RETURN 0;
+  END IF;
   FOREACH relation IN ARRAY ARRAY['parlor.attachment_chunks', 'public.attachments',
       'public.messages', 'parlor.notes', 'parlor.page_views', 'parlor.visitor_tokens',
       'parlor.webhook_deliveries', 'parlor.events']::regclass[] LOOP
