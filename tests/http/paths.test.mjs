@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { expect, newAddress, useWorld, word } from '../lib/world.mjs';
 import { exchange, lines } from '../lib/raw.mjs';
+import { inTurns } from '../lib/requests.mjs';
 import { vectors } from '../lib/vectors.mjs';
 
 const world = await useWorld();
@@ -32,15 +33,6 @@ function spellings(path) {
 	return [...new Set(all)].filter((one) => one !== path);
 }
 
-// So many at once; more would be sent away.
-async function inTurns(list, width, act) {
-	const rest = [...list];
-	await Promise.all(Array.from({ length: width }, async () => {
-		while (rest.length)
-			await act(rest.shift());
-	}));
-}
-
 describe('a path', () => {
 	test('has forms enough', () => assert.ok(forms.length >= 60 && spellings('/api/v1/me').length >= 60));
 
@@ -50,7 +42,7 @@ describe('a path', () => {
 		test(`${route.method} ${route.path} has one spelling`, async () => {
 			const path = route.path.replace(/:\w+/g, (name) => (name === ':visitor' ? visitor.id : conversation.id));
 			const wrong = [];
-			await inTurns(spellings(path), 6, async (form) => {
+			await inTurns(spellings(path), 3, async (form) => {
 				const headers = route.actors.includes('agent') ? browser : route.actors.includes('visitor')
 					? [`Authorization: Bearer ${visitor.token}`] : browser.slice(1);
 				const { status, body } = await lines(world.url, `${route.method} ${form}${route.method === 'GET' ? '?wait=0' : ''} HTTP/1.1`,

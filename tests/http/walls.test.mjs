@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { kinds } from '../lib/examples.mjs';
 import { fill, strayCells } from '../lib/canary.mjs';
-import { ask, callersOf, good, isSpecial, ownIds, peopleOf, permissionsOf, routesOf } from '../lib/requests.mjs';
+import { ask, callersOf, good, inTurns, isSpecial, ownIds, peopleOf, permissionsOf, routesOf } from '../lib/requests.mjs';
 import { CANARY, blake2b, credential, expect, useWorld, word } from '../lib/world.mjs';
 
 const ROLES = ['admin', 'supervisor', 'agent', 'viewer'];
@@ -175,8 +175,8 @@ async function cursor(route, { in: place, name }, caller) {
 describe('strangers', () => {
 	for (const route of withIds)
 		for (const position of route.ids)
-			test(`${route.key}, ${position.in} ${position.name}`, () => Promise.all(callers.map((caller) =>
-				(position.of === 'cursor' ? cursor : strangers)(route, position, caller))));
+			test(`${route.key}, ${position.in} ${position.name}`, () => inTurns(callers, 3, (caller) =>
+				(position.of === 'cursor' ? cursor : strangers)(route, position, caller)));
 
 	test('changed nothing', async () => {
 		assert.equal(await ofOther(), before);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { bodies, kinds, queries, secrets, special, values } from './examples.mjs';
 import { describeRoutes } from './source.mjs';
-import { word } from './world.mjs';
+import { newAddress, word } from './world.mjs';
 
 // The program's own table, with what the handlers read.
 export async function routesOf(world) {
@@ -58,8 +58,17 @@ function pathOf(route, about, ids) {
 }
 
 // ids: { 'path conversation': '...', 'body agentId': undefined } by place and name. body: changes the
-// body before it is sent.
-export function ask(client, route, about, ids, { body: change = (b) => b, headers } = {}) {
+// body before it is sent. Who is limited by address comes from another one: limits are tested elsewhere.
+export async function ask(client, route, about, ids, options) {
+	let answer = await send(client, route, about, ids, options);
+	for (let tries = 0; answer.status === 429 && tries < 3; tries++) {
+		client.address = newAddress();
+		answer = await send(client, route, about, ids, options);
+	}
+	return answer;
+}
+
+function send(client, route, about, ids, { body: change = (b) => b, headers } = {}) {
 	const path = pathOf(route, about, ids), secret = secrets.includes(route.key);
 	if (route.method === 'GET')
 		return client.get(path, { headers, secret });
@@ -67,6 +76,15 @@ export function ask(client, route, about, ids, { body: change = (b) => b, header
 	if (route.form)
 		return client.form(path, body, { headers, secret });
 	return client.request(route.method, path, { headers, secret, body: route.fields.length ? body : undefined });
+}
+
+// So many at once: a pool of workers takes no more than eight, and the other test files ask, too.
+export async function inTurns(list, width, act) {
+	const rest = [...list];
+	await Promise.all(Array.from({ length: width }, async () => {
+		while (rest.length)
+			await act(rest.shift());
+	}));
 }
 
 // One's own id for every place of a row but those in the cursor's.
