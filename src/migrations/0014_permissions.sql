@@ -19,7 +19,7 @@ $$;
 
 -- As people of the organization know who acted: NULL for one who has left.
 CREATE FUNCTION parlor.actor_name(organization text, kind text, actor text) RETURNS text
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN CASE kind
     WHEN 'user' THEN (SELECT coalesce(nullif(m.chat_display_name, ''), u.name)

@@ -253,7 +253,7 @@ $$;
 
 -- As in 0014, and an act of the program itself has nobody's name.
 CREATE OR REPLACE FUNCTION parlor.actor_name(organization text, kind text, actor text) RETURNS text
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN CASE kind
     WHEN 'user' THEN (SELECT coalesce(nullif(m.chat_display_name, ''), u.name)
@@ -268,7 +268,7 @@ END $$;
 
 -- What a line is about, by the name that people know: NULL for what is gone.
 CREATE FUNCTION parlor.target_name(organization text, kind text, target text) RETURNS text
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN CASE kind
     WHEN 'member' THEN parlor.member_name(organization, target)
