@@ -6,7 +6,7 @@ PACKAGES_BUILD="
 autoconf:autoreconf automake:automake make:make gcc:gcc libc6-dev:h:stdio.h
 pkg-config:pkg-config libfcgi-dev:pc:fcgi libpq-dev:pc:libpq libjson-c-dev:pc:json-c
 libsodium-dev:pc:libsodium libcurl4-openssl-dev:pc:libcurl libinih-dev:pc:inih libunistring-dev:h:uninorm.h uthash-dev:h:uthash.h
-liboath-dev:pc:liboath libqrencode-dev:pc:libqrencode
+liboath-dev:pc:liboath libqrencode-dev:pc:libqrencode libmagic-dev:pc:libmagic
 "
 PACKAGES_RUN="
 postgresql:postgresql nginx:nginx spawn-fcgi:spawn-fcgi multiwatch:multiwatch jq:jq

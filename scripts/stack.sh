@@ -214,6 +214,8 @@ stack_ini() {
 		stack_ini_options mail
 		printf '[limits]\n'
 		stack_ini_options limits
+		printf '[uploads]\n'
+		stack_ini_options uploads
 	} >"$ini.new"
 	chmod 640 "$ini.new"
 	! is_root || chgrp www-data "$ini.new"

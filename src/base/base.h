@@ -22,9 +22,11 @@ enum err {
 	ERR_GONE,	 /* 410: a cursor from another time; start again */
 	ERR_TOO_LARGE,	 /* 413 */
 	ERR_MEDIA_TYPE,	 /* 415 */
+	ERR_RANGE,	 /* 416 */
 	ERR_LIMIT,	 /* 429 */
 	ERR_INTERNAL,	 /* 500: a defect of ours; logged where it happened */
 	ERR_UNAVAILABLE, /* 503: try again; the outcome may be unknown */
+	ERR_FULL,	 /* 507: a quota or the disk */
 	ERR_COUNT
 };
 

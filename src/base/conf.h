@@ -41,6 +41,12 @@ struct conf {
 	/* [limits] */
 	bool limits_off;  /* load tests only; parlor doctor shouts */
 	int64_t body_max; /* bytes of a JSON body, 65,536 */
+	/* [uploads] */
+	int64_t upload_max;		   /* bytes of a file, 10 MiB */
+	int64_t upload_visitor_hourly;	   /* files a visitor may upload in an hour, 10 */
+	int64_t upload_visitor_bytes;	   /* of a visitor's files together, 100 MiB */
+	int64_t upload_organization_bytes; /* of an organization's files together, 10 GiB */
+	const char *clamd_socket;	   /* "" for no scanner */
 };
 
 enum conf_kind {

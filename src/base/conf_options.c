@@ -89,6 +89,26 @@ const struct conf_option conf_options[] = {
 	{ "limits", "body_max", "PARLOR_BODY_MAX", NULL, "65536",
 		"The largest JSON body of a request, in bytes.",
 		CONF_NUMBER, .min = 1024, .max = 65536, .offset = offsetof(struct conf, body_max) },
+
+	{ "uploads", "upload_max", "PARLOR_UPLOAD_MAX", NULL, "10485760",
+		"The largest file that is taken, in bytes; the web server has a limit of its own.",
+		CONF_NUMBER, .min = 1024, .max = 104857600,
+		.offset = offsetof(struct conf, upload_max) },
+	{ "uploads", "upload_visitor_hourly", "PARLOR_UPLOAD_VISITOR_HOURLY", NULL, "10",
+		"How many files a visitor may upload in an hour.",
+		CONF_NUMBER, .min = 1, .max = 10000,
+		.offset = offsetof(struct conf, upload_visitor_hourly) },
+	{ "uploads", "upload_visitor_bytes", "PARLOR_UPLOAD_VISITOR_BYTES", NULL, "104857600",
+		"How many bytes the files of one visitor may take together.",
+		CONF_NUMBER, .min = 0, .max = INT64_C(1) << 50,
+		.offset = offsetof(struct conf, upload_visitor_bytes) },
+	{ "uploads", "upload_organization_bytes", "PARLOR_UPLOAD_ORGANIZATION_BYTES", NULL, "10737418240",
+		"How many bytes the files of one organization may take together.",
+		CONF_NUMBER, .min = 0, .max = INT64_C(1) << 50,
+		.offset = offsetof(struct conf, upload_organization_bytes) },
+	{ "uploads", "clamd_socket", "PARLOR_CLAMD_SOCKET", NULL, "",
+		"The Unix socket of clamd, which looks at each file first. Empty: files are not scanned.",
+		CONF_TEXT, .min = 0, .offset = offsetof(struct conf, clamd_socket) },
 };
 /* clang-format on */
 const size_t conf_options_count = ARRAY_LEN(conf_options);

@@ -113,6 +113,15 @@ hmac(const char *key, const char *text, unsigned char out[crypto_auth_hmacsha256
 }
 
 void
+crypt_sha256_hex(const void *data, size_t len, char out[HASH_HEX_LEN + 1])
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+
+	crypto_hash_sha256(hash, data, len);
+	sodium_bin2hex(out, HASH_HEX_LEN + 1, hash, sizeof(hash));
+}
+
+void
 crypt_hmac_base64(const char *key, const char *text, char out[MAC_BASE64_LEN + 1])
 {
 	unsigned char mac[crypto_auth_hmacsha256_BYTES];

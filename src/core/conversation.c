@@ -46,7 +46,9 @@ static enum err
 insert_with_message(const struct access *as, const struct conversation_new *new, const char **json,
 	struct message *first)
 {
-	struct message_new message = { .client_id = new->client_id, .content = new->content };
+	struct message_new message = {
+		.client_id = new->client_id, .content = new->content, .files = new->files
+	};
 	char id[ID_LEN + 1];
 	enum err e;
 

@@ -7,6 +7,7 @@
 
 struct conversation_new {
 	const char *client_id, *content; /* of the first message */
+	const char *files;		 /* its files, as in struct message_new */
 	const char *page_url, *referrer; /* NULL when unknown */
 };
 

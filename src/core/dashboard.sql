@@ -128,9 +128,17 @@ SELECT json_build_object(
                          ELSE sender_name(c.organization_id, kind, l.sender_id, c.id) END, ''),
              'content', l.content, 'read', coalesce(l.seq <= c.visitor_read_seq, true),
              'edited', l.edited_at IS NOT NULL,
-             'files', (SELECT coalesce(json_agg(json_build_object('name', a.file_name, 'url', a.url)
+             'files', (SELECT coalesce(json_agg(json_build_object('name', a.file_name,
+                                'url', CASE WHEN f.state IN ('pending', 'infected') THEN '' ELSE a.url END,
+                                'size', pg_size_pretty(a.file_size::bigint),
+                                'pending', coalesce(f.state = 'pending', false),
+                                'infected', coalesce(f.state = 'infected', false),
+                                'picture', CASE WHEN f.state IN ('clean', 'unscanned') AND f.width > 0
+                                  THEN json_build_object('width', f.width, 'height', f.height) END)
                                 ORDER BY a.created_at, a.id), '[]'::json)
                          FROM attachments a
+                         LEFT JOIN uploads f ON f.id = a.id
+                           AND f.organization_id IS NOT DISTINCT FROM a.organization_id
                         WHERE l.message_type IN ('image', 'file') AND a.organization_id = $1
                           AND a.message_id = l.id),
              'time', json_build_object('iso', rfc3339(l.created_at)))

@@ -2,6 +2,7 @@
 #include "core/message.h"
 
 #include "base/crypt.h"
+#include "core/attachment.h"
 #include "core/hint.h"
 #include "core/message.sql.h"
 
@@ -43,38 +44,62 @@ answer_repeated(
 	return ERR_NONE;
 }
 
-enum err
-message_insert(const struct access *as, const struct message_new *new, struct message *out)
+/* The statement with files is one of its own, so that a message without them pays nothing for them. */
+static enum err
+append(const struct access *as, const struct message_new *new, struct rows **rows)
 {
 	const struct limit_args limit = limit_args(as->mem, new->limit, new->limit_key);
 	const char *type = as->visitor ? "user" : "agent";
 	char id[ID_LEN + 1];
-	struct rows *rows;
-	enum err e;
 
 	crypt_id(id);
-	e = db_one(as->db, as->mem, &SQL_message_append,
+	if (!new->files)
+		return db_one(as->db, as->mem, &SQL_message_append,
+			ARGS(as->organization, new->conversation, as->visitor, id, sender_id(as),
+				type, new->content, new->client_id, as->name, limit.bucket,
+				limit.burst, limit.per_second),
+			rows);
+	return db_one(as->db, as->mem, &SQL_message_append_files,
 		ARGS(as->organization, new->conversation, as->visitor, id, sender_id(as), type,
 			new->content, new->client_id, as->name, limit.bucket, limit.burst,
-			limit.per_second),
-		&rows);
+			limit.per_second, new->files, attachment_uploader(as)),
+		rows);
+}
+
+static enum err
+find_repeated(const struct access *as, const struct message_new *new, struct message *out)
+{
+	return answer_repeated(as, &SQL_message_by_client_id,
+		ARGS(as->organization, new->conversation, as->visitor, new->client_id, new->content,
+			sender_id(as)),
+		out);
+}
+
+enum err
+message_insert(const struct access *as, const struct message_new *new, struct message *out)
+{
+	struct rows *rows;
+	enum err e = append(as, new, &rows);
+
 	if (e == ERR_CONFLICT) {
 		/* The token was given back with the rest. */
 		if (new->limit && (e = limit_take(as->db, as->mem, new->limit, new->limit_key,
 					   &out->retry_after)))
 			return e;
-		return answer_repeated(as, &SQL_message_by_client_id,
-			ARGS(as->organization, new->conversation, as->visitor, new->client_id,
-				new->content, sender_id(as)),
-			out);
+		return find_repeated(as, new, out);
 	}
 	if (e)
 		return e;
 	out->retry_after = (int)rows_int(rows, 0, 0);
 	if (out->retry_after > 0)
 		return ERR_LIMIT;
-	if (!rows_text(rows, 0, 1))
+	if (!rows_text(rows, 0, 2))
 		return ERR_NOT_FOUND;
+	if (!rows_text(rows, 0, 1)) {
+		/* Sent before, its files are not to be sent any more. */
+		e = find_repeated(as, new, out);
+		return e == ERR_NOT_FOUND ? ERR_INVALID : e;
+	}
 	fill(out, rows, 1, false);
 	return ERR_NONE;
 }

@@ -11,6 +11,7 @@ struct message_new {
 	const char *conversation;
 	const char *client_id; /* made by the sender; the same again gives the same message */
 	const char *content;
+	const char *files; /* a text[] of ids of attachments, in their order; NULL for none */
 	const struct limit *limit; /* a token is taken in the same statement; NULL for none */
 	const char *limit_key;	   /* whose bucket */
 };
@@ -25,7 +26,8 @@ struct message {
 /*
  * Appends in the conversation's order and wakes those who wait. ERR_NOT_FOUND: no such
  * conversation. ERR_CONFLICT: the client id stands for another content already. ERR_LIMIT: the bucket
- * is empty, see retry_after.
+ * is empty, see retry_after. ERR_INVALID: not all files are there, unsent, and the sender's own of the
+ * last 24 hours.
  */
 enum err message_append(
 	const struct access *as, const struct message_new *new, struct message *out) MUST_USE;

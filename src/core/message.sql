@@ -20,6 +20,45 @@ WITH t AS MATERIALIZED (
 )
 SELECT ceil(t.wait)::integer, m.json, c.chat_user_id FROM t LEFT JOIN (m CROSS JOIN c) ON true;
 
+-- name: message_append_files
+-- The same with files: $13 their ids, $14 whose they must be. When they are not all there and free,
+-- nothing happens, and the visitor comes without a message. Their rows are made and bound in this one
+-- statement, so that the trigger's event and the answer know them.
+WITH t AS MATERIALIZED (
+  SELECT CASE WHEN $10::text IS NULL THEN 0
+              ELSE parlor.rate_take($10, $11::float8, $12::float8) END AS wait
+), c AS (
+  SELECT organization_id, id, chat_user_id FROM conversations
+   WHERE organization_id = $1 AND id = $2 AND ($3::text IS NULL OR chat_user_id = $3)
+     AND (SELECT wait FROM t) <= 0
+), u AS MATERIALIZED (
+  SELECT f.* FROM uploads f
+   WHERE f.organization_id = $1 AND f.id = ANY ($13::text[]) AND f.uploader = $14
+     AND f.attachment_id IS NULL AND f.state <> 'infected'
+     AND f.created_at > parlor.now() - interval '24 hours' AND EXISTS (SELECT FROM c)
+   ORDER BY f.id FOR UPDATE
+), n AS (
+  SELECT count(*) = cardinality($13::text[]) AS whole, bool_and(width IS NOT NULL) AS pictures FROM u
+), m AS (
+  INSERT INTO messages (id, organization_id, conversation_id, sender_id, sender_type, content,
+                        message_type, client_id, is_read, created_at)
+  SELECT $4, c.organization_id, c.id, $5, $6, $7, CASE WHEN n.pictures THEN 'image' ELSE 'file' END,
+         $8, false, parlor.now() FROM c, n WHERE n.whole
+  RETURNING id, organization_id, parlor.message_json(messages, $9, (
+    SELECT json_agg(parlor.attachment_json(u.id, u.file_name, u.file_size, u.mime_type, u.width,
+             u.height, parlor.upload_url(u.id), NULL, u.state, u.created_at)
+             ORDER BY u.created_at, u.id) FROM u))::text AS json
+), a AS (
+  INSERT INTO attachments (id, organization_id, message_id, file_name, file_size, mime_type, url,
+                           created_at)
+  SELECT u.id, m.organization_id, m.id, u.file_name, u.file_size, u.mime_type,
+         parlor.upload_url(u.id), u.created_at FROM u, m
+  RETURNING id
+), bound AS (
+  UPDATE uploads f SET attachment_id = f.id FROM a WHERE f.organization_id = $1 AND f.id = a.id
+)
+SELECT ceil(t.wait)::integer, m.json, c.chat_user_id FROM t LEFT JOIN c ON true LEFT JOIN m ON true;
+
 -- name: message_by_client_id
 SELECT parlor.message_json(m)::text, c.chat_user_id,
        m.content = $5 AND m.sender_id IS NOT DISTINCT FROM $6

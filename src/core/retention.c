@@ -6,9 +6,9 @@
 enum { BATCHES_MAX = 2000 };
 
 static enum err
-delete_all(struct db *db, struct arena *mem, const struct stmt *stmt, int64_t *deleted)
+delete_all(struct db *db, struct arena *mem, const struct stmt *stmt, int size, int64_t *deleted)
 {
-	const char *batch = arena_printf(mem, "%d", RETENTION_BATCH);
+	const char *batch = arena_printf(mem, "%d", size);
 
 	*deleted = 0;
 	for (int i = 0; i < BATCHES_MAX; i++) {
@@ -18,7 +18,7 @@ delete_all(struct db *db, struct arena *mem, const struct stmt *stmt, int64_t *d
 		if (e)
 			return e;
 		*deleted += rows_int(rows, 0, 0);
-		if (rows_int(rows, 0, 0) < RETENTION_BATCH)
+		if (rows_int(rows, 0, 0) < size)
 			break;
 	}
 	return ERR_NONE;
@@ -30,9 +30,10 @@ retention_run(struct db *db, struct arena *mem, struct retention *out)
 	enum err e;
 
 	*out = (struct retention){ 0 };
-	if ((e = delete_all(db, mem, &SQL_retention_events, &out->events)) ||
-		(e = delete_all(db, mem, &SQL_retention_tokens, &out->tokens)) ||
-		(e = delete_all(db, mem, &SQL_retention_jobs, &out->jobs)))
+	if ((e = delete_all(db, mem, &SQL_retention_events, RETENTION_BATCH, &out->events)) ||
+		(e = delete_all(db, mem, &SQL_retention_tokens, RETENTION_BATCH, &out->tokens)) ||
+		(e = delete_all(db, mem, &SQL_retention_jobs, RETENTION_BATCH, &out->jobs)) ||
+		(e = delete_all(db, mem, &SQL_retention_uploads, RETENTION_UPLOADS, &out->uploads)))
 		return e;
-	return delete_all(db, mem, &SQL_retention_buckets, &out->buckets);
+	return delete_all(db, mem, &SQL_retention_buckets, RETENTION_BATCH, &out->buckets);
 }

@@ -9,3 +9,6 @@ SELECT parlor.retain_jobs($1::integer);
 
 -- name: retention_buckets
 SELECT parlor.retain_rate_buckets($1::integer);
+
+-- name: retention_uploads
+SELECT parlor.retain_uploads($1::integer);

@@ -13,10 +13,12 @@ job_retention(struct job_context *ctx, const struct job *job)
 	(void)job;
 	if (e)
 		ctx->why = arena_strdup(ctx->mem, db_message(ctx->db));
-	else if (done.events || done.tokens || done.buckets || done.jobs)
+	else if (done.events || done.tokens || done.buckets || done.jobs || done.uploads)
 		log_line(LOG_INFO,
-			"retention: %lld events, %lld visitor tokens, %lld rate buckets, %lld jobs",
+			"retention: %lld events, %lld visitor tokens, %lld rate buckets, %lld "
+			"jobs, "
+			"%lld files",
 			(long long)done.events, (long long)done.tokens, (long long)done.buckets,
-			(long long)done.jobs);
+			(long long)done.jobs, (long long)done.uploads);
 	return e;
 }

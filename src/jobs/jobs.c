@@ -18,11 +18,13 @@
 #include <time.h>
 
 const struct job_kind job_kinds[] = {
-	{ "retention", job_retention, 600 },
+	{ "retention", job_retention, 600, 0 },
 
-	{ "reset-password", job_reset_password, 60 },
-	{ "organization-delete", job_organization_delete, ORGANIZATION_DELETE_SECONDS },
-	{ "mail", job_mail, 2 * SMTP_TIMEOUT_SECONDS },
+	{ "reset-password", job_reset_password, 60, 0 },
+	{ "organization-delete", job_organization_delete, ORGANIZATION_DELETE_SECONDS, 0 },
+	{ "mail", job_mail, 2 * SMTP_TIMEOUT_SECONDS, 0 },
+
+	{ "scan", job_scan, 300, 60 },
 };
 const size_t job_kinds_count = ARRAY_LEN(job_kinds);
 
@@ -91,11 +93,13 @@ claim(struct worker *w, struct arena *mem, struct job *out)
 static int
 retry_seconds(const struct job *job)
 {
+	const int of_kind = kind_named(job->kind)->retry_max_seconds;
+	const int64_t max = of_kind ? of_kind : RETRY_MAX_SECONDS;
 	int64_t seconds = RETRY_FIRST_SECONDS;
 
-	for (int i = 1; i < job->attempt && seconds < RETRY_MAX_SECONDS; i++)
+	for (int i = 1; i < job->attempt && seconds < max; i++)
 		seconds *= 2;
-	return (int)(seconds < RETRY_MAX_SECONDS ? seconds : RETRY_MAX_SECONDS);
+	return (int)(seconds < max ? seconds : max);
 }
 
 /* Nothing to be done when the outcome cannot be noted: the lease runs out and the job runs again. */

@@ -31,7 +31,8 @@ struct job_kind {
 	const char *name;
 	/* Not ERR_NONE: tried again after 10 s, 20 s, 40 s ... at most an hour, or given up. */
 	enum err (*run)(struct job_context *ctx, const struct job *job);
-	int lease_seconds; /* longer than the handler ever takes */
+	int lease_seconds;     /* longer than the handler ever takes */
+	int retry_max_seconds; /* instead of the hour, when people wait for it; 0: the hour */
 };
 
 /* THE TABLE, in jobs.c; one row for each job_x.c. */
@@ -40,6 +41,7 @@ extern const size_t job_kinds_count;
 
 enum err job_mail(struct job_context *ctx, const struct job *job) MUST_USE;
 enum err job_retention(struct job_context *ctx, const struct job *job) MUST_USE;
+enum err job_scan(struct job_context *ctx, const struct job *job) MUST_USE;
 
 enum { ORGANIZATION_DELETE_SECONDS = 600 };
 enum err job_reset_password(struct job_context *ctx, const struct job *job) MUST_USE;

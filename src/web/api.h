@@ -38,6 +38,19 @@ enum err api_messages(struct req *r);	  /* * */
 enum err api_message_post(struct req *r); /* * */
 enum err api_note_post(struct req *r);
 
+/*
+ * content and attachmentIds of a message: one of the two must be there. *files: the ids as core takes
+ * them, NULL for none. content is NULL when it was not sent.
+ */
+enum err api_message_content(
+	struct req *r, struct json_object *ids, const char **content, const char **files) MUST_USE;
+/* The problem for e of a message that could not be sent. */
+enum err api_message_refused(struct req *r, enum err e) MUST_USE;
+
+/* api_attachments.c */
+enum err api_attachment_post(struct req *r); /* * */
+enum err attachment_get(struct req *r);	     /* * */
+
 /* api_me.c */
 enum err api_me(struct req *r);
 enum err api_visitor(struct req *r);

@@ -1,8 +1,11 @@
 /* Messages and notes; the same handlers for visitors (their own) and staff. */
 #include "web/api.h"
 
+#include "base/json.h"
 #include "base/util.h"
+#include "core/attachment.h"
 #include "core/message.h"
+#include "db/array.h"
 #include "web/auth.h"
 #include "web/input.h"
 #include "web/limit.h"
@@ -39,21 +42,70 @@ api_messages(struct req *r)
 	return reply_json(r, 200, json);
 }
 
+static const char *
+array_of(struct req *r, struct json_object *ids)
+{
+	struct buf b = { 0 };
+	const char *text;
+
+	array_open(&b);
+	for (size_t i = 0; i < json_object_array_length(ids); i++)
+		array_add(&b, json_object_get_string(json_object_array_get_idx(ids, i)));
+	array_close(&b);
+	text = arena_strdup(r->mem, buf_text(&b));
+	buf_free(&b);
+	return text;
+}
+
+enum err
+api_message_content(
+	struct req *r, struct json_object *ids, const char **content, const char **files)
+{
+	if (ids && json_object_array_length(ids) > 0) {
+		*files = array_of(r, ids);
+		*content = *content ? *content : "";
+		return ERR_NONE;
+	}
+	*files = NULL;
+	if (!*content)
+		return reply_invalid(r, "/content", "required", "Is required.");
+	if (!**content)
+		return reply_invalid(
+			r, "/content", "too_short", "Must have at least 1 characters.");
+	return ERR_NONE;
+}
+
+enum err
+api_message_refused(struct req *r, enum err e)
+{
+	if (e == ERR_CONFLICT)
+		return reply_problem(r, e, "client_id_reused",
+			"This clientId was used for another content already.");
+	if (e == ERR_INVALID && !r->problems)
+		return reply_invalid(r, "/attachmentIds", "not_found",
+			"Must be files that you uploaded within 24 hours and have not sent yet.");
+	return e;
+}
+
 static enum err
-post(struct req *r,
+post(struct req *r, bool with_files,
 	enum err (*append)(const struct access *, const struct message_new *, struct message *))
 {
 	struct message_new new = { .conversation = r->arg[0] };
+	struct json_object *ids = NULL;
 	const struct field fields[] = {
 		{ "clientId", F_ID, &new.client_id, .optional = false },
-		{ "content", F_TEXT, &new.content, .min = 1, .max = MESSAGE_MAX },
+		{ "content", F_TEXT, &new.content, .max = MESSAGE_MAX, .optional = true },
+		{ with_files ? "attachmentIds" : NULL, F_STRINGS, &ids, .max = ATTACHMENTS_MAX,
+			.optional = true },
 		{ 0 },
 	};
 	const struct access as = auth_access(r);
 	struct message message;
 	enum err e;
 
-	if ((e = input_json(r, fields)))
+	if ((e = input_json(r, fields)) ||
+		(e = api_message_content(r, ids, &new.content, &new.files)))
 		return e;
 	if (as.visitor) {
 		new.limit = request_limit_on(r, &visitor_messages);
@@ -62,11 +114,8 @@ post(struct req *r,
 	e = append(&as, &new, &message);
 	if (e == ERR_LIMIT)
 		r->retry_after = message.retry_after;
-	if (e == ERR_CONFLICT)
-		return reply_problem(r, e, "client_id_reused",
-			"This clientId was used for another content already.");
 	if (e)
-		return e;
+		return api_message_refused(r, e);
 	return reply_json(r, message.repeated ? 200 : 201,
 		arena_printf(r->mem, "{\"message\":%s}", message.json));
 }
@@ -74,11 +123,11 @@ post(struct req *r,
 enum err
 api_message_post(struct req *r)
 {
-	return post(r, message_append);
+	return post(r, true, message_append);
 }
 
 enum err
 api_note_post(struct req *r)
 {
-	return post(r, note_append);
+	return post(r, false, note_append);
 }

@@ -6,6 +6,7 @@
 #include "web/api_widget.h"
 
 #include "core/conversation.h"
+#include "core/attachment.h"
 #include "web/auth.h"
 #include "web/cors.h"
 #include "web/input.h"
@@ -66,9 +67,11 @@ enum err
 api_widget_conversation_post(struct req *r)
 {
 	struct conversation_new new = { .referrer = NULL };
+	struct json_object *ids = NULL;
 	const struct field fields[] = {
 		{ "clientId", F_ID, &new.client_id, .optional = false },
-		{ "content", F_TEXT, &new.content, .min = 1, .max = MESSAGE_MAX },
+		{ "content", F_TEXT, &new.content, .max = MESSAGE_MAX, .optional = true },
+		{ "attachmentIds", F_STRINGS, &ids, .max = ATTACHMENTS_MAX, .optional = true },
 		{ "pageUrl", F_LINE, &new.page_url, .max = 2048, .optional = true,
 			.nullable = true },
 		{ "referrer", F_LINE, &new.referrer, .max = 2048, .optional = true,
@@ -80,14 +83,13 @@ api_widget_conversation_post(struct req *r)
 	struct message first;
 	enum err e;
 
-	if ((e = input_json(r, fields)) || (e = request_limit(r, &conversations, r->who.id)))
+	if ((e = input_json(r, fields)) ||
+		(e = api_message_content(r, ids, &new.content, &new.files)) ||
+		(e = request_limit(r, &conversations, r->who.id)))
 		return e;
 	e = conversation_create(&as, &new, &conversation, &first);
-	if (e == ERR_CONFLICT)
-		return reply_problem(r, e, "client_id_reused",
-			"This clientId was used for another content already.");
 	if (e)
-		return e;
+		return api_message_refused(r, e);
 	return reply_json(r, first.repeated ? 200 : 201,
 		arena_printf(
 			r->mem, "{\"conversation\":%s,\"message\":%s}", conversation, first.json));

@@ -85,8 +85,9 @@ read_body(struct arena *mem, size_t max, const char **body, size_t *len, bool *t
 }
 
 static bool
-write_all(const char *data, size_t len)
+write_all(const char *data, size_t len, void *unused)
 {
+	(void)unused;
 	while (len > 0) {
 		ssize_t n = write(STDOUT_FILENO, data, len);
 
@@ -102,7 +103,7 @@ write_all(const char *data, size_t len)
 
 /* The server drops nothing for us here: an answer to HEAD has no body. */
 static bool
-write_answer(const struct req *r)
+write_answer(struct req *r)
 {
 	bool head = strcmp(text_of("REQUEST_METHOD"), "HEAD") == 0;
 	struct buf out = { 0 };
@@ -110,11 +111,15 @@ write_answer(const struct req *r)
 
 	buf_printf(&out, "Status: %d %s\r\n", r->status, fcgi_reason(r->status));
 	buf_add(&out, buf_text(&r->headers), r->headers.len);
+	if (r->stream)
+		buf_printf(&out, "Content-Length: %zu\r\n", r->stream_len);
 	buf_str(&out, "\r\n");
-	if (!head)
+	if (!head && !r->stream)
 		buf_add(&out, buf_text(&r->out), r->out.len);
-	good = write_all(out.data, out.len);
+	good = write_all(out.data, out.len, NULL);
 	buf_free(&out);
+	if (good && r->stream && !head)
+		good = serve_stream(r, write_all, NULL);
 	return good;
 }
 
@@ -125,13 +130,15 @@ cgi_serve(struct app *app)
 	struct db *db = db_new(
 		app->conf->database_url, app->conf->database_roles ? DB_ROLE_APP : DB_ROLE_NONE);
 	int64_t start = time_monotonic_ms();
+	const struct param *params;
 	const char *body = "";
 	bool too_large = false, whole, written;
 	size_t len = 0;
 	struct req *r;
 
-	whole = read_body(mem, serve_body_max(app), &body, &len, &too_large);
-	r = req_new(mem, app, db, environment(mem), body, len);
+	params = environment(mem);
+	whole = read_body(mem, serve_body_max(params, app), &body, &len, &too_large);
+	r = req_new(mem, app, db, params, body, len);
 	r->body_too_large = too_large;
 	if (whole)
 		route_dispatch(r);

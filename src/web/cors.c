@@ -82,7 +82,8 @@ cors_lines(struct buf *out, const char *origin)
 	if (origin && origin_host(origin))
 		buf_printf(out,
 			"Access-Control-Allow-Origin: %s\r\n"
-			"Access-Control-Expose-Headers: Retry-After, X-Request-Id\r\n",
+			"Access-Control-Expose-Headers: Retry-After, X-Request-Id, "
+			"Content-Disposition, Content-Range, ETag\r\n",
 			origin);
 }
 
@@ -113,8 +114,8 @@ cors_preflight(struct req *r, const char *methods)
 {
 	cors_headers(r);
 	reply_header(r, "Access-Control-Allow-Methods", methods);
-	reply_header(
-		r, "Access-Control-Allow-Headers", "authorization, content-type, idempotency-key");
+	reply_header(r, "Access-Control-Allow-Headers",
+		"authorization, content-type, idempotency-key, range");
 	reply_header(r, "Access-Control-Max-Age", "7200");
 	return reply_empty(r);
 }

@@ -229,25 +229,41 @@ copy_params(struct arena *mem, char *const *envp)
 static enum err
 read_body(FCGX_Stream *stream, struct arena *mem, size_t body_max, struct fcgi_request *in)
 {
-	struct buf body = { 0 };
+	struct buf *body = arena_alloc(mem, sizeof(*body));
+	const size_t drain_max = body_max + DRAIN_MAX;
 	size_t total = 0;
 	char chunk[8192];
 	int n;
 
-	while ((n = FCGX_GetStr(chunk, sizeof(chunk), stream)) > 0 && total <= DRAIN_MAX) {
+	arena_defer(mem, (void (*)(void *))buf_free, body);
+	while ((n = FCGX_GetStr(chunk, sizeof(chunk), stream)) > 0 && total <= drain_max) {
 		total += (size_t)n;
 		if (total <= body_max)
-			buf_add(&body, chunk, (size_t)n);
+			buf_add(body, chunk, (size_t)n);
 	}
 	in->body_too_large = total > body_max;
-	in->body_len = in->body_too_large ? 0 : body.len;
-	in->body = arena_strndup(mem, buf_text(&body), in->body_len);
-	buf_free(&body);
-	return FCGX_GetError(stream) || total > DRAIN_MAX ? ERR_UNAVAILABLE : ERR_NONE;
+	in->body_len = in->body_too_large ? 0 : body->len;
+	in->body = in->body_too_large ? "" : buf_text(body);
+	return FCGX_GetError(stream) || total > drain_max ? ERR_UNAVAILABLE : ERR_NONE;
+}
+
+static size_t
+constant(const struct param *params, const void *body_max)
+{
+	(void)params;
+	return *(const size_t *)body_max;
 }
 
 enum err
 fcgi_read(int fd, struct arena *mem, size_t body_max, struct fcgi_request *in)
+{
+	return fcgi_read_limited(fd, mem, constant, &body_max, in);
+}
+
+enum err
+fcgi_read_limited(int fd, struct arena *mem,
+	size_t (*body_max)(const struct param *params, const void *arg), const void *arg,
+	struct fcgi_request *in)
 {
 	FCGX_Request r;
 	enum err e;
@@ -263,7 +279,7 @@ fcgi_read(int fd, struct arena *mem, size_t body_max, struct fcgi_request *in)
 	}
 	*in = (struct fcgi_request){ .id = (unsigned)r.requestId, .keep = r.keepConnection };
 	in->params = copy_params(mem, r.envp);
-	e = read_body(r.in, mem, body_max, in);
+	e = read_body(r.in, mem, body_max(in->params, arg), in);
 	FCGX_Free(&r, 0); /* its buffers; the descriptor stays */
 	if (e)
 		close(fd);
@@ -280,8 +296,8 @@ add_record(struct buf *out, unsigned type, unsigned id, const char *content, siz
 	buf_add(out, content, len);
 }
 
-static void
-add_stdout(struct buf *out, unsigned id, const char *data, size_t len)
+void
+fcgi_body(struct buf *out, unsigned id, const char *data, size_t len)
 {
 	for (size_t at = 0; at < len; at += RECORD_MAX)
 		add_record(
@@ -295,12 +311,14 @@ fcgi_reason(int status)
 		int status;
 		const char *reason;
 	} reasons[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
-		{ 204, "No Content" }, { 303, "See Other" }, { 304, "Not Modified" },
-		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
-		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 409, "Conflict" },
-		{ 410, "Gone" }, { 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
+		{ 204, "No Content" }, { 206, "Partial Content" }, { 303, "See Other" },
+		{ 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
+		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
+		{ 409, "Conflict" }, { 410, "Gone" }, { 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" }, { 416, "Range Not Satisfiable" },
 		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
-		{ 500, "Internal Server Error" }, { 503, "Service Unavailable" } };
+		{ 500, "Internal Server Error" }, { 503, "Service Unavailable" },
+		{ 507, "Insufficient Storage" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
 		if (reasons[i].status == status)
@@ -309,12 +327,9 @@ fcgi_reason(int status)
 }
 
 void
-fcgi_answer(struct buf *out, unsigned id, int status, const char *headers, size_t headers_len,
-	const char *body, size_t body_len)
+fcgi_head(struct buf *out, unsigned id, int status, const char *headers, size_t headers_len,
+	size_t body_len)
 {
-	static const char request_complete[8] = {
-		0
-	}; /* appStatus 0, FCGI_REQUEST_COMPLETE (5.5) */
 	struct buf head = { 0 };
 
 	buf_printf(&head, "Status: %d %s\r\n", status, fcgi_reason(status));
@@ -322,9 +337,26 @@ fcgi_answer(struct buf *out, unsigned id, int status, const char *headers, size_
 	if (status != 204 && status != 304)
 		buf_printf(&head, "Content-Length: %zu\r\n", body_len);
 	buf_str(&head, "\r\n");
-	add_stdout(out, id, head.data, head.len);
-	add_stdout(out, id, body, body_len);
+	fcgi_body(out, id, head.data, head.len);
+	buf_free(&head);
+}
+
+void
+fcgi_end(struct buf *out, unsigned id)
+{
+	static const char request_complete[8] = {
+		0
+	}; /* appStatus 0, FCGI_REQUEST_COMPLETE (5.5) */
+
 	add_record(out, STDOUT, id, "", 0);
 	add_record(out, END_REQUEST, id, request_complete, sizeof(request_complete));
-	buf_free(&head);
+}
+
+void
+fcgi_answer(struct buf *out, unsigned id, int status, const char *headers, size_t headers_len,
+	const char *body, size_t body_len)
+{
+	fcgi_head(out, id, status, headers, headers_len, body_len);
+	fcgi_body(out, id, body, body_len);
+	fcgi_end(out, id);
 }

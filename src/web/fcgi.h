@@ -63,12 +63,23 @@ enum fcgi_state fcgi_peek(int fd, bool whole);
  */
 enum err fcgi_read(int fd, struct arena *mem, size_t body_max, struct fcgi_request *in) MUST_USE;
 
+/* The same; how long the body may be is told by the parameters. */
+enum err fcgi_read_limited(int fd, struct arena *mem,
+	size_t (*body_max)(const struct param *params, const void *arg), const void *arg,
+	struct fcgi_request *in) MUST_USE;
+
 /*
  * Adds the records of a whole answer. headers: "Name: value\r\n" lines, without Status and
  * Content-Length.
  */
 void fcgi_answer(struct buf *out, unsigned id, int status, const char *headers, size_t headers_len,
 	const char *body, size_t body_len);
+
+/* The same in parts: the head of an answer with body_len bytes, a piece of its body, its end. */
+void fcgi_head(struct buf *out, unsigned id, int status, const char *headers, size_t headers_len,
+	size_t body_len);
+void fcgi_body(struct buf *out, unsigned id, const char *data, size_t len);
+void fcgi_end(struct buf *out, unsigned id);
 
 /* The words of a status line (RFC 9110, 15). */
 const char *fcgi_reason(int status);

@@ -56,7 +56,7 @@ page_headers(struct req *r)
 	reply_header(r, "Content-Security-Policy",
 		arena_printf(r->mem,
 			"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
-			"data:; "
+			"data: blob:; "
 			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-src "
 			"'self'; "
 			"frame-ancestors %s",

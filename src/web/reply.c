@@ -28,10 +28,13 @@ static const struct {
 	[ERR_TOO_LARGE] = { 413, "too_large", "Too large", "The request is too large." },
 	[ERR_MEDIA_TYPE] = { 415, "unsupported_media_type", "Unsupported media type",
 		"Send application/json." },
+	[ERR_RANGE] = { 416, "range", "Range not satisfiable",
+		"The file is shorter than the range that was asked for." },
 	[ERR_LIMIT] = { 429, "rate_limited", "Too many requests", "Wait a little and try again." },
 	[ERR_INTERNAL] = { 500, "internal", "Something broke", "It was logged; try again later." },
 	[ERR_UNAVAILABLE] = { 503, "unavailable", "Not available right now",
 		"Try again in a moment." },
+	[ERR_FULL] = { 507, "storage_full", "No room", "There is no room left to store this." },
 };
 
 void
@@ -144,7 +147,8 @@ reply_problem(struct req *r, enum err e, const char *code, const char *detail)
 static void
 keep_headers(struct req *r)
 {
-	static const char *const kept[] = { "Access-Control-", "Vary:", "Set-Cookie:", "Allow:" };
+	static const char *const kept[] = { "Access-Control-",
+		"Vary:", "Set-Cookie:", "Allow:", "Content-Range:" };
 	struct buf all = r->headers;
 
 	r->headers = (struct buf){ 0 };
@@ -204,6 +208,7 @@ reply_error(struct req *r, enum err e)
 {
 	keep_headers(r);
 	buf_clear(&r->out);
+	r->stream = NULL;
 	if (answers[e].status == 429 || answers[e].status == 503)
 		reply_header(r, "Retry-After",
 			arena_printf(r->mem, "%d", r->retry_after ? r->retry_after : 1));

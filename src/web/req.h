@@ -81,6 +81,13 @@ struct req {
 	int status;
 	struct buf headers; /* "Name: value\r\n" lines */
 	struct buf out;
+	/*
+	 * A body too long for out: unless NULL, it is called for one piece after the other, each added
+	 * to the emptied piece, until there are stream_len bytes. Any error cuts the answer off.
+	 */
+	enum err (*stream)(struct req *r, struct buf *piece);
+	void *stream_arg;
+	size_t stream_len;
 	const char *problem_detail;   /* for a problem+json answer */
 	struct json_object *problems; /* errors[] of it, NULL when none */
 	const char *frame_ancestors;  /* for a page's CSP; NULL for 'none' */

@@ -128,15 +128,42 @@ read_form(struct req *r)
 }
 
 static enum err
+read_file(struct req *r)
+{
+	const int64_t max = r->app->conf->upload_max;
+
+	if (r->body_too_large || r->body_len > (size_t)max)
+		return reply_problem(r, ERR_TOO_LARGE, NULL,
+			arena_printf(r->mem, "A file may have %lld bytes.", (long long)max));
+	if (r->body_len == 0)
+		return reply_problem(r, ERR_INVALID, "empty_file", "The file is empty.");
+	return ERR_NONE;
+}
+
+static enum err
 read_body(struct req *r)
 {
 	if (!is_unsafe(r))
 		return ERR_NONE;
+	if (r->route->flags & R_UPLOAD)
+		return read_file(r);
 	if (r->body_too_large || r->body_len > (size_t)r->app->conf->body_max)
 		return ERR_TOO_LARGE;
 	if (r->route->flags & R_FORM)
 		return read_form(r);
 	return r->body_len ? read_json(r) : ERR_NONE;
+}
+
+bool
+route_takes_file(const char *method, const char *uri)
+{
+	size_t len = strcspn(uri, "?");
+
+	for (const struct route *row = routes; row < routes + routes_count; row++)
+		if (row->flags & R_UPLOAD && strcmp(method_names[row->method], method) == 0 &&
+			strlen(row->path) == len && strncmp(row->path, uri, len) == 0)
+			return true;
+	return false;
 }
 
 static enum err

@@ -14,6 +14,7 @@ enum route_flag {
 	R_POLL = 4,  /* answered by parlor poll; parlor web answers it at once */
 	R_FORM = 8,  /* the body is a form, not JSON */
 	R_OPEN = 16, /* a write that needs no CSRF token of a session, only a same-origin request */
+	R_UPLOAD = 32, /* the body is a file: as it comes, and longer than others may be */
 };
 
 struct route {
@@ -33,6 +34,9 @@ struct route {
 
 extern const struct route routes[];
 extern const size_t routes_count;
+
+/* Whether a file is the body of such a request. The door asks, before it reads the body. */
+bool route_takes_file(const char *method, const char *uri);
 
 /*
  * Finds the row, checks who is asking, runs the handler, makes the error answer: after this

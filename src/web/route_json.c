@@ -77,9 +77,11 @@ row_json(struct buf *out, const struct route *row)
 		needs ? "\"" : "");
 	path_ids_json(out, &comma, row->path);
 	other_ids_json(out, &comma, row->ids);
-	buf_printf(out, "],\"page\":%s,\"cors\":%s,\"poll\":%s,\"form\":%s,\"open\":%s}",
+	buf_printf(out,
+		"],\"page\":%s,\"cors\":%s,\"poll\":%s,\"form\":%s,\"open\":%s,\"upload\":%s}",
 		truth(row->flags & R_PAGE), truth(row->flags & R_CORS), truth(row->flags & R_POLL),
-		truth(row->flags & R_FORM), truth(row->flags & R_OPEN));
+		truth(row->flags & R_FORM), truth(row->flags & R_OPEN),
+		truth(row->flags & R_UPLOAD));
 }
 
 void

@@ -30,6 +30,7 @@ const struct route routes[] = {
 	{ POST, "/api/v1/widget/conversations/:conversation/messages", api_message_post, VISITOR, R_CORS, "" },
 	{ POST, "/api/v1/widget/conversations/:conversation/typing", api_conversation_typing, VISITOR, R_CORS, "" },
 	{ POST, "/api/v1/widget/conversations/:conversation/read", api_conversation_read, VISITOR, R_CORS, "" },
+	{ POST, "/api/v1/widget/attachments", api_attachment_post, VISITOR, R_CORS | R_UPLOAD, "" },
 	{ GET, "/api/v1/widget/events", api_widget_events, VISITOR, R_CORS | R_POLL, "?cursor=cursor" },
 
 	/* Who a visitor is */
@@ -65,6 +66,10 @@ const struct route routes[] = {
 	{ POST, "/api/v1/api-keys", api_key_post, STAFF, KEYS, 0, "" },
 	{ POST, "/api/v1/api-keys/:key/rotate", api_key_rotate, STAFF, KEYS, 0, "" },
 	{ DELETE, "/api/v1/api-keys/:key", api_key_delete, STAFF, KEYS, 0, "" },
+
+	/* Files, of whoever may see their message */
+	{ POST, "/api/v1/attachments", api_attachment_post, STAFF, WRITE, R_UPLOAD, "" },
+	{ GET, "/attachments/:attachment", attachment_get, ACTOR_VISITOR | STAFF, READ, R_CORS, "" },
 
 	/* The dashboard */
 	{ GET, "/", dash_home, ANYONE, R_PAGE, "" },

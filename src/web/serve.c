@@ -39,10 +39,38 @@ struct server {
 	struct watch listener;
 };
 
-size_t
-serve_body_max(const struct app *app)
+static const char *
+value_of(const struct param *params, const char *name)
 {
-	return (size_t)app->conf->body_max * BODY_FACTOR;
+	for (; params->name; params++)
+		if (strcmp(params->name, name) == 0)
+			return params->value;
+	return "";
+}
+
+size_t
+serve_body_max(const struct param *params, const void *arg)
+{
+	const struct conf *conf = ((const struct app *)arg)->conf;
+
+	if (route_takes_file(value_of(params, "REQUEST_METHOD"), value_of(params, "REQUEST_URI")))
+		return (size_t)conf->upload_max;
+	return (size_t)conf->body_max * BODY_FACTOR;
+}
+
+bool
+serve_stream(struct req *r, bool (*write)(const char *data, size_t len, void *arg), void *arg)
+{
+	struct buf piece = { 0 };
+	bool good = true;
+
+	for (size_t sent = 0; good && sent < r->stream_len; sent += piece.len) {
+		buf_clear(&piece);
+		good = r->stream(r, &piece) == ERR_NONE && piece.len > 0 &&
+		       piece.len <= r->stream_len - sent && write(buf_text(&piece), piece.len, arg);
+	}
+	buf_free(&piece);
+	return good;
 }
 
 /* The web server logs every request under the same id; here stand those that need a look. */
@@ -58,7 +86,7 @@ serve_log(const struct req *r, int64_t ms)
 		buf_printf(&b, "\"method\":\"%s\",\"path\":", methods[r->method]);
 		buf_json(&b, r->path, utf8_valid_prefix(r->path, strlen(r->path)));
 		buf_printf(&b, ",\"status\":%d,\"ms\":%lld,\"bytes\":%zu", r->status, (long long)ms,
-			r->out.len);
+			r->stream ? r->stream_len : r->out.len);
 		log_members(level, "request", b.data);
 		buf_free(&b);
 	}
@@ -108,6 +136,43 @@ send_all(int fd, const char *data, size_t len)
 	return true;
 }
 
+struct channel {
+	int fd;
+	unsigned id;
+};
+
+static bool
+send_piece(const char *data, size_t len, void *arg)
+{
+	const struct channel *c = arg;
+	struct buf out = { 0 };
+	bool good;
+
+	fcgi_body(&out, c->id, data, len);
+	good = send_all(c->fd, out.data, out.len);
+	buf_free(&out);
+	return good;
+}
+
+/* Cut off, the answer has no end: the web server breaks off, too, and the client sees that. */
+static void
+answer_stream(struct req *r, const struct fcgi_request *in, int fd)
+{
+	const char *method = req_param(r, "REQUEST_METHOD");
+	struct channel c = { fd, in->id };
+	struct buf out = { 0 };
+	bool good;
+
+	fcgi_head(&out, in->id, r->status, buf_text(&r->headers), r->headers.len, r->stream_len);
+	good = send_all(fd, out.data, out.len) &&
+	       ((method && strcmp(method, "HEAD") == 0) || serve_stream(r, send_piece, &c));
+	buf_clear(&out);
+	fcgi_end(&out, in->id);
+	if (!good || !send_all(fd, out.data, out.len))
+		log_line(LOG_WARN, "an answer was cut off");
+	buf_free(&out);
+}
+
 static void
 answer(const struct req *r, const struct fcgi_request *in, int fd)
 {
@@ -129,11 +194,14 @@ serve(struct server *s, int fd)
 	struct fcgi_request in;
 	struct req *r;
 
-	if (fcgi_read(fd, mem, serve_body_max(s->app), &in) == ERR_NONE) {
+	if (fcgi_read_limited(fd, mem, serve_body_max, s->app, &in) == ERR_NONE) {
 		r = req_new(mem, s->app, s->db, in.params, in.body, in.body_len);
 		r->body_too_large = in.body_too_large;
 		route_dispatch(r);
-		answer(r, &in, fd);
+		if (r->stream)
+			answer_stream(r, &in, fd);
+		else
+			answer(r, &in, fd);
 		close(fd);
 		serve_log(r, time_monotonic_ms() - start);
 	}

@@ -5,8 +5,14 @@
 #include "web/app.h"
 #include "web/req.h"
 
-/* Bytes of a body that are read at all: a form may be longer than the JSON it stands for. */
-size_t serve_body_max(const struct app *app);
+/*
+ * Bytes of a body that are read at all: a form may be longer than the JSON it stands for, a file
+ * longer still. arg: the struct app.
+ */
+size_t serve_body_max(const struct param *params, const void *arg);
+
+/* Gives a body that the handler streams to write, piece by piece. False: it was cut off. */
+bool serve_stream(struct req *r, bool (*write)(const char *data, size_t len, void *arg), void *arg);
 
 /*
  * Ends the log of a request: a line when it failed or was slow, or at level debug; never its query.

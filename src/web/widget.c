@@ -62,6 +62,7 @@ widget_frame(struct req *r)
 	context = json_object_new_object();
 	json_set(context, "key", key);
 	json_set(context, "known", is_known(r, organization.id) ? "yes" : "");
+	json_set_int(context, "uploadMax", r->app->conf->upload_max);
 	json_set_object(context, "settings", json_tokener_parse(organization.settings));
 	return reply_page(r, "widget/frame", context);
 }

@@ -74,6 +74,13 @@
 		line.classList.toggle('is-note', message.note);
 		line.classList.toggle('is-agent', !message.note);
 		parlor.$('.text', line).textContent = message.content;
+		for (const { fileName } of message.files || []) {
+			const file = document.createElement('p'), name = document.createElement('bdi');
+			file.className = 'file';
+			name.textContent = fileName;
+			file.append(name);
+			parlor.$('.bubble', line).append(file);
+		}
 		messages.append(line);
 		toEnd();
 		return line;
@@ -87,7 +94,8 @@
 		mark.textContent = 'Sending…';
 		try {
 			await parlor.api('POST', `${api}/${message.note ? 'notes' : 'messages'}`,
-				{ clientId: message.clientId, content: message.content });
+				{ clientId: message.clientId, content: message.content,
+					attachmentIds: message.files?.length ? message.files.map((file) => file.id) : undefined });
 			if (message.then)
 				await parlor.api('PATCH', api, { status: 'closed' });
 		} catch (error) {
@@ -115,6 +123,7 @@
 			drop(message);
 			text.value = message.content;
 			note.checked = message.note;
+			parlor.files.restore(message.files || []);
 			mode();
 			text.focus();
 		});
@@ -124,10 +133,13 @@
 	form.addEventListener('submit', (event) => {
 		event.preventDefault();
 		const content = text.value.trim();
-		if (!content)
+		const hindrance = note.checked ? '' : parlor.files.hindrance();
+		parlor.say(hindrance);
+		if (hindrance || !(content || (!note.checked && parlor.files.any())))
 			return;
 		const message = {
 			clientId: clientId(), content, note: note.checked,
+			files: note.checked ? [] : parlor.files.take(),
 			then: !note.checked && event.submitter?.value === 'close',
 		};
 		text.value = '';
@@ -142,7 +154,7 @@
 		if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing)
 			return;
 		event.preventDefault();
-		if (text.value.trim())
+		if (text.value.trim() || (!note.checked && parlor.files.any()))
 			form.requestSubmit(parlor.$(note.checked ? '.for-note .button' : '.for-reply .is-primary', form));
 	});
 	text.addEventListener('input', () => {

@@ -37,6 +37,8 @@
 				continue;
 			}
 			list = true;
+			if (here && type === 'message.updated')
+				parlor.refreshLine(data.message);
 			thread = thread || here && type === 'message.created';
 			details = details || here && type.startsWith('conversation.') || type === 'visitor.identified';
 		}

@@ -123,6 +123,18 @@
 		}
 	});
 
+	/* One line anew: the scanner has looked at its files, say. */
+	parlor.refreshLine = async ({ id: message, seq }) => {
+		const of = (root) => parlor.$(`li[data-id="${CSS.escape(message)}"]`, root);
+		const part = seq && of(messages) && await parlor.part(`/inbox/${id}/thread?after=${seq - 1}`).catch(failed);
+		const line = part && of(part), old = of(messages);
+		if (!line || !old)
+			return;
+		line.className = old.className;
+		old.replaceWith(document.adoptNode(line));
+		dress();
+	};
+
 	/* Head and details, after a change of status, priority, assignee. */
 	parlor.refreshDetails = parlor.coalesce(async () => {
 		const details = parlor.$('#details');

@@ -60,6 +60,10 @@
 		tellSite();
 	}
 
+	/* Files have a script of their own, which comes when the panel stands and takes over these. */
+	const files = window.files = { sync, link, grow, changed, ready: (content) => content, take() {}, show() {} };
+	let later = document.currentScript.src.replace('panel', 'files');
+
 	function drawSettings({ name, theme, online, agents, primaryColor }) {
 		const isDark = theme === 'dark' || theme !== 'light' && dark.matches;
 		const colors = accent(pageColor || primaryColor);
@@ -103,6 +107,9 @@
 	const nodes = new Map();
 
 	function drawThread() {
+		if (later)
+			body.append(Object.assign(el('script', ''), { src: later }));
+		later = '';
 		const { thread, typing } = state;
 		const log = $('log');
 		const rows = rowsOf();
@@ -189,7 +196,7 @@
 		return { key, make: () => el('p', className, content), update() {} };
 	}
 
-	function bubbleRow({ id, clientId, senderType, senderName, content, createdAt, item }, first, last, status) {
+	function bubbleRow({ id, clientId, senderType, senderName, content, createdAt, attachments, item }, first, last, status) {
 		const mine = senderType === 'user';
 		const name = senderName || text.team;
 		return {
@@ -208,6 +215,7 @@
 			update(row) {
 				row.className = classes('row', mine && 'mine', first && 'first', last && 'last',
 					item && (item.error ? 'unsent' : 'sending'));
+				files.show(row, attachments);
 				const meta = el('p', 'meta', item ? text[item.error || 'sending'] :
 					last && createdAt && time(createdAt) + (status ? ' · ' + status : ''));
 				if (item && item.error)
@@ -253,18 +261,18 @@
 	function grow() {
 		input.style.height = 'auto';
 		input.style.height = input.scrollHeight + 'px';
-		$('send').disabled = !input.value.trim();
+		$('send').disabled = !files.ready(input.value.trim());
 	}
 
 	function submit() {
 		const content = input.value.trim();
-		if (!content || state.phase !== 'ready')
+		if (!files.ready(content) || state.phase !== 'ready')
 			return;
 		input.value = '';
 		store.remove('draft');
 		grow();
 		pinned = true;
-		sync.send(content);
+		sync.send(content, files.take());
 	}
 
 	input.addEventListener('input', () => {

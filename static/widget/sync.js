@@ -19,7 +19,7 @@ function createSync(key, changed, say, known) {
 		settings: null,
 		conversation: null,
 		thread: new Thread(),
-		pending: [],    /* the outbox: {clientId, content, at, error: '' | 'passing' | 'final'} */
+		pending: [],    /* the outbox: {clientId, content, attachments, attachmentIds, at, error: '' | 'passing' | 'final'} */
 		typing: '',     /* name of the agent who writes */
 		readSeq: 0,     /* how far this visitor has read */
 		offline: !navigator.onLine,
@@ -203,9 +203,9 @@ function createSync(key, changed, say, known) {
 		collect();
 	}
 
-	function send(content) {
+	function send(content, files) {
 		const after = state.pending.reduce((last, item) => Math.max(last, item.at + 1), 0);
-		keep({ clientId: core.randomId(), content, at: Math.max(Date.now(), after) }, '');
+		keep({ clientId: core.randomId(), content, ...files, at: Math.max(Date.now(), after) }, '');
 		typedAt = 0;
 		lead(true);
 		deliver();
@@ -250,13 +250,15 @@ function createSync(key, changed, say, known) {
 	}
 
 	/* One tab at a time, lest two of them make two visitors or two conversations. */
-	function post(item) {
-		return locks ? locks.request('parlor.send.' + key, () => store.get(nameOf(item)) && put(item)) : put(item);
-	}
+	const post = (item) => alone(() => store.get(nameOf(item)) && put(item));
+	const alone = (work) => locks ? locks.request('parlor.send.' + key, work) : work();
+
+	/* With a token then, of a visitor made for it: a file is uploaded before the first message is sent. */
+	const visitor = () => alone(() => session || enter(store.get('token')));
 
 	const isOpen = () => session && state.conversation && state.conversation.status !== 'closed';
 
-	async function put({ at, clientId, content }) {
+	async function put({ at, clientId, content, attachmentIds }) {
 		/* The first message makes the visitor. Later another tab may have begun a conversation. */
 		if (!session || !isOpen() && session !== loaded) {
 			await enter(store.get('token'));
@@ -268,7 +270,7 @@ function createSync(key, changed, say, known) {
 		const path = isOpen() ? `conversations/${state.conversation.id}/messages` : 'conversations';
 		const answer = await request('POST', path, {
 			token: turn.token,
-			body: { clientId, content, pageUrl: isOpen() ? undefined : page.pageUrl },
+			body: { clientId, content, attachmentIds, pageUrl: isOpen() ? undefined : page.pageUrl },
 		});
 		if (turn !== session)
 			return discard({ at, clientId }); /* it has arrived where it was written, though that is not shown any more */
@@ -508,5 +510,5 @@ function createSync(key, changed, say, known) {
 		wake();
 	});
 
-	return { state, store, start, visit, send, retry, discard, older, typed, read, unread, leave };
+	return { state, store, start, visit, visitor, send, retry, discard, older, typed, read, unread, leave };
 }

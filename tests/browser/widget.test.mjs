@@ -532,10 +532,12 @@ describe('the files', () => {
 		assert.ok(size(source('static/widget.js')) <= 3072);
 		const panel = ['templates/widget/frame.html', 'static/widget/panel.css', 'static/widget/core.js', 'static/widget/sync.js', 'static/widget/panel.js'];
 		assert.ok(panel.reduce((sum, file) => sum + size(served(file)), 0) <= 12288);
+		/* Fetched when the panel stands. */
+		assert.ok(['static/widget/files.js', 'static/widget/files.css'].reduce((sum, file) => sum + size(served(file)), 0) <= 5120);
 	});
 
 	test('what strip.awk leaves is the same program', () => {
-		for (const file of ['widget.js', 'widget/host.js', 'widget/core.js', 'widget/sync.js', 'widget/panel.js']) {
+		for (const file of ['widget.js', 'widget/host.js', 'widget/core.js', 'widget/sync.js', 'widget/panel.js', 'widget/files.js']) {
 			const text = served('static/' + file);
 			assert.doesNotThrow(() => new vm.Script(text), file);
 			assert.ok(!text.includes('/*') && text.length > 1000, file);
@@ -546,7 +548,7 @@ describe('the files', () => {
 		const page = source('templates/widget/frame.html');
 		assert.ok(!/\son\w+=|\sstyle=|<style|javascript:/.test(page));
 		assert.ok(![...page.matchAll(/(?:src|href)="([^"]*)"/g)].some(([, address]) => !address.startsWith('../static/')));
-		for (const file of ['widget.js', 'widget/host.js', 'widget/core.js', 'widget/sync.js', 'widget/panel.js'])
+		for (const file of ['widget.js', 'widget/host.js', 'widget/core.js', 'widget/sync.js', 'widget/panel.js', 'widget/files.js'])
 			assert.ok(!/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/.test(source('static/' + file)), file);
 	});
 });

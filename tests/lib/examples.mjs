@@ -53,6 +53,16 @@ export const kinds = {
 				VALUES (${word()}, ${id}, ${who.user}, 'member', now() AT TIME ZONE 'UTC')`;
 			return id;
 		} },
+	attachment: row('attachments', async (sql, id, o, who) => {
+		const conversation = word(), message = word();
+		await sql.exec`INSERT INTO conversations (id, organization_id, chat_user_id) VALUES (${conversation}, ${o.id}, ${who.visitor});
+			INSERT INTO messages (id, conversation_id, sender_id, sender_type, content, message_type)
+				VALUES (${message}, ${conversation}, ${who.visitor}, 'user', '', 'file');
+			INSERT INTO attachments (id, message_id, file_name, file_size, url) VALUES (${id}, ${message}, 'a.txt', 1, 'x');
+			INSERT INTO parlor.uploads (id, organization_id, uploader, attachment_id, file_name, file_size, mime_type, sha256, chunk_size, state)
+				VALUES (${id}, ${o.id}, 'visitor:nobody', ${id}, 'a.txt', 1, 'text/plain', 'x', 1, 'clean');
+			INSERT INTO parlor.attachment_chunks (organization_id, upload_id, number, data) VALUES (${o.id}, ${id}, 0, 'x')`;
+	}, ['visitor']),
 	team: row('parlor.teams', (sql, id, o) => sql.exec`INSERT INTO parlor.teams (id, organization_id, name)
 		VALUES (${id}, ${o.id}, ${`Team ${id}`})`),
 };
@@ -69,6 +79,10 @@ export const values = {
 
 // By "METHOD path"; the whole body, ids included.
 export const bodies = {
+	'POST /api/v1/widget/conversations': () => ({ clientId: word(), content: 'Hello' }),
+	'POST /api/v1/widget/conversations/:conversation/messages': () => ({ clientId: word(), content: 'Hello' }),
+	'POST /api/v1/conversations/:conversation/messages': () => ({ clientId: word(), content: 'Hello' }),
+	'POST /api/v1/conversations/:conversation/notes': () => ({ clientId: word(), content: 'Hello' }),
 	'POST /team/members/:member': () => ({ role: 'member', chatRole: 'agent', displayName: '', maxChats: '0' }),
 	'POST /organizations/delete': ({ shop }) => ({ name: shop.name }),
 	'POST /settings/keys': () => ({ name: 'A key', actsFor: 'organization', expires: 'never', scope: 'conversations:read' }),

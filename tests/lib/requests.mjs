@@ -72,6 +72,8 @@ function send(client, route, about, ids, { body: change = (b) => b, headers } = 
 	const path = pathOf(route, about, ids), secret = secrets.includes(route.key);
 	if (route.method === 'GET')
 		return client.get(path, { headers, secret });
+	if (route.upload)
+		return client.request(route.method, path, { headers: { 'Content-Type': 'text/plain', ...headers }, secret, body: Buffer.from('a file') });
 	const body = change(bodyOf(route, about, ids));
 	if (route.form)
 		return client.form(path, body, { headers, secret });

@@ -39,10 +39,11 @@ empty('a form belongs to a page\'s agents, and is R_FORM', rows.filter(({ method
 	method !== 'GET' && !route.startsWith('/api/') && !/R_FORM/.test(flags)).map(({ key }) => key));
 empty('ids are written as "?name=kind", "/name=kind" or "name=kind"', rows.flatMap((row) => named(row)
 	.filter((word) => !/^[?/]?\w+=[a-z]+$/.test(word)).map((word) => `${row.key}: ${word}`)));
-// clientId names what the sender makes itself, within the conversation.
+// clientId names what the sender makes itself, within the conversation. attachmentIds is a list: whose they
+// must be is tested in tests/http/attachments.test.mjs.
 // By its type or by its name.
 empty('a field of type F_ID stands in the ids of its row', rows.flatMap((row) => fieldsOf(reached(row.handler))
-	.filter(({ name, type }) => (type === 'F_ID' || /[a-z]Ids?$/.test(name)) && name !== 'clientId' && row.method !== 'GET')
+	.filter(({ name, type }) => (type === 'F_ID' || /[a-z]Ids?$/.test(name)) && !['clientId', 'attachmentIds'].includes(name) && row.method !== 'GET')
 	.filter(({ name }) => !named(row).some((word) => word.replace(/^\//, '').split('=')[0] === name))
 	.map(({ name }) => `${row.key}: ${name}`)));
 empty('a query parameter stands in the ids of its row, or in no-ids.txt', rows.flatMap((row) => queriesOf(reached(row.handler))
