@@ -1,2 +1,2 @@
 -- name: job_organization_purge
-SELECT parlor.organization_purge($1, 2000);
+SELECT parlor.organization_purge($1, 1000);

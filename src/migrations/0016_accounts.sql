@@ -199,33 +199,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WHERE EXISTS (SELECT FROM parlor.jobs j WHERE j.job_key = 'organization-delete ' || o)
 $$;
 
--- One step of the deletion: at most batch messages, or their conversations, or visitors; at last the
+-- One step of the deletion: at most batch rows (parlor.organization_drain); at last the
 -- organization with the rest. True when nothing is left. Only of one that was closed.
 CREATE FUNCTION parlor.organization_purge(organization text, batch integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  these text[];
-  gone integer;
 BEGIN
   IF NOT EXISTS (SELECT FROM parlor.jobs j WHERE j.job_key = 'organization-delete ' || organization)
   THEN
     RAISE SQLSTATE 'PL403' USING MESSAGE = 'this organization is not to be deleted';
   END IF;
-  these := ARRAY(SELECT c.id FROM public.conversations c WHERE c.organization_id = organization
-                  LIMIT 100);
-  IF cardinality(these) > 0 THEN
-    DELETE FROM public.messages m WHERE m.id IN (
-      SELECT x.id FROM public.messages x WHERE x.conversation_id = ANY (these) LIMIT batch);
-    GET DIAGNOSTICS gone = ROW_COUNT;
-    IF gone < batch THEN
-      DELETE FROM public.conversations c WHERE c.id = ANY (these) AND c.organization_id = organization;
-    END IF;
-    RETURN false;
-  END IF;
-  DELETE FROM public.chat_users u WHERE u.id IN (
-    SELECT x.id FROM public.chat_users x WHERE x.organization_id = organization LIMIT batch);
-  GET DIAGNOSTICS gone = ROW_COUNT;
-  IF gone > 0 THEN
+  IF parlor.organization_drain(organization, batch) > 0 THEN
     RETURN false;
   END IF;
   DELETE FROM public.organizations o WHERE o.id = organization;

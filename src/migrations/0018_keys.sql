@@ -307,7 +307,7 @@ BEGIN
   END IF;
   FOREACH relation IN ARRAY ARRAY['parlor.attachment_chunks', 'public.attachments',
       'public.messages', 'parlor.notes', 'parlor.page_views', 'parlor.visitor_tokens',
-      'parlor.webhook_deliveries', 'parlor.events', 'parlor.jobs']::regclass[] LOOP
+      'parlor.webhook_deliveries', 'parlor.events']::regclass[] LOOP
     EXECUTE format('DELETE FROM %s WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM %s WHERE organization_id = $1 LIMIT $2))', relation, relation)
       USING organization, batch;

@@ -1,10 +1,10 @@
 -- name: poll_start
 SELECT parlor.timeline(), pg_current_snapshot()::text;
 
--- name: poll_keep_plans
+-- name: poll_settle
 -- For this connection: short arrays look cheaper than the unknown, so each read would be planned anew,
--- which takes twice as long as reading.
-SELECT set_config('plan_cache_mode', 'force_generic_plan', false);
+-- which takes twice as long as reading. $1: whether addresses have to be proved (parlor.session_may_wait).
+SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('parlor.proof', $1, false);
 
 -- name: poll_listen
 LISTEN parlor;
@@ -21,7 +21,8 @@ SELECT w.n, a.organization_id, a.visitor_id, a.chat_domain
 -- name: poll_auth_sessions
 SELECT w.n, a.organization_id, a.member_id, NULL
   FROM unnest($1::text[]) WITH ORDINALITY AS w(proof, n)
-  CROSS JOIN LATERAL parlor.auth_session(w.proof) a;
+  CROSS JOIN LATERAL parlor.auth_session(w.proof) a
+  WHERE parlor.session_may_wait(a.user_id);
 
 -- name: poll_auth_keys
 -- Without an organization: the key is good, but not for this.
@@ -59,7 +60,7 @@ SELECT w.n, (SELECT pg_current_snapshot()::text),
                              (SELECT pg_snapshot_xmax(pg_current_snapshot()))),
        e.type, e.conversation_id, e.data, a.organization_id, a.member_id, NULL
   FROM w
-  LEFT JOIN LATERAL parlor.auth_session(w.proof) a ON true
+  LEFT JOIN LATERAL parlor.auth_session(w.proof) a ON parlor.session_may_wait(a.user_id)
   LEFT JOIN LATERAL
     parlor.agent_events(a.organization_id, w.cursor, w.xmin, $3::integer) e ON true
   ORDER BY w.n, e.id;

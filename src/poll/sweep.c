@@ -169,7 +169,8 @@ sweep_start(struct poller *p)
 		abort();
 	*b = (struct asked){ .p = p, .serial = ++p->serial };
 	p->starting = true;
-	async_run(p->db, &SQL_poll_keep_plans, NO_ARGS, reads_ignore, NULL);
+	async_run(p->db, &SQL_poll_settle, ARGS(conf_has_mail(p->app->conf) ? "on" : "off"),
+		reads_ignore, NULL);
 	if (p->app->conf->poll_notify)
 		async_run(p->db, &SQL_poll_listen, NO_ARGS, reads_ignore, NULL);
 	async_run(p->db, &SQL_poll_start, NO_ARGS, on_start, b);

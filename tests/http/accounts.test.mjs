@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { STAFF, cursorNow, poll } from '../lib/polls.mjs';
 import { PASSWORD, eventually, expect, passwordHash, signCookie, useWorld, word } from '../lib/world.mjs';
 import { Visit, formsOf, jwt, mailsTo, pathOf } from '../lib/visit.mjs';
 
@@ -132,8 +133,10 @@ describe('an account whose address was never proved', () => {
 		const token = await world.session(person.user, { organization: shop.id });
 		const client = world.client({ headers: { Cookie: `better-auth.session_token=${signCookie(token, world.secret)}` } });
 		expect(await client.get('/inbox'), 200);
+		const cursor = await cursorNow(client, STAFF);
 		await world.sql.exec`UPDATE users SET email_verified = false WHERE id = ${person.user}`;
 		expect(await client.get('/inbox'), 303);
+		expect(await poll(client, STAFF, cursor, 20), 401);
 		expect(await client.get('/api/v1/me'), 401);
 		expect(await client.get('/organizations'), 303);
 		await world.sql.exec`UPDATE users SET email_verified = true WHERE id = ${person.user}`;
