@@ -86,10 +86,15 @@ crypt_below(size_t n)
 void
 crypt_hash(const char *token, char *out)
 {
+	crypt_hash_bytes(token, strlen(token), out);
+}
+
+void
+crypt_hash_bytes(const void *data, size_t len, char *out)
+{
 	unsigned char hash[HASH_BYTES];
 
-	crypto_generichash(
-		hash, sizeof(hash), (const unsigned char *)token, strlen(token), NULL, 0);
+	crypto_generichash(hash, sizeof(hash), data, len, NULL, 0);
 	sodium_bin2hex(out, HASH_HEX_LEN + 1, hash, sizeof(hash));
 }
 

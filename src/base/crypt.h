@@ -34,6 +34,7 @@ size_t crypt_below(size_t n);
 void crypt_hash(const char *token, char *out);
 /* SHA-256 of bytes in lowercase hex. */
 void crypt_sha256_hex(const void *data, size_t len, char out[65]);
+void crypt_hash_bytes(const void *data, size_t len, char *out);
 bool crypt_equal(const char *a, const char *b); /* in constant time for equal lengths */
 
 /* HMAC-SHA256 in standard base64 with padding (44 characters). */

@@ -4,6 +4,7 @@
  */
 #include "core/hint.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/util.h"
 
@@ -27,6 +28,8 @@ static struct {
 	int count;
 	struct timespec changed; /* of the directory, when the list was read */
 	int64_t read_at;
+	bool holding;
+	struct buf held; /* texts, each ended by a line feed: no field holds one */
 } hints = { .fd = -1 };
 
 bool
@@ -122,6 +125,36 @@ send_all(const char *text, size_t len)
 	}
 }
 
+static void
+hand_over(const char *text, size_t len)
+{
+	if (!hints.holding) {
+		send_all(text, len);
+		return;
+	}
+	buf_add(&hints.held, text, len);
+	buf_str(&hints.held, "\n");
+}
+
+void
+hint_hold(void)
+{
+	hints.holding = true;
+}
+
+void
+hint_release(bool send)
+{
+	const char *text = buf_text(&hints.held);
+
+	for (size_t len; send && *text; text += len + 1) {
+		len = strcspn(text, "\n");
+		send_all(text, len);
+	}
+	buf_clear(&hints.held);
+	hints.holding = false;
+}
+
 static bool
 is_field(const char *s)
 {
@@ -139,7 +172,7 @@ hint_event(const char *organization, const char *visitor)
 		return;
 	n = snprintf(text, sizeof(text), "e\t%s\t%s", organization, visitor);
 	if (n > 0 && n < (int)sizeof(text))
-		send_all(text, (size_t)n);
+		hand_over(text, (size_t)n);
 }
 
 void
@@ -155,5 +188,5 @@ hint_live(const char *organization, const char *visitor, const char *sender, uns
 	n = snprintf(text, sizeof(text), "l\t%s\t%s\t%s\t%u\t%s", organization, visitor, sender,
 		audience, json);
 	if (n > 0 && n < (int)sizeof(text))
-		send_all(text, (size_t)n);
+		hand_over(text, (size_t)n);
 }

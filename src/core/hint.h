@@ -34,6 +34,13 @@ void hint_event(const char *organization, const char *visitor);
 void hint_live(const char *organization, const char *visitor, const char *sender, unsigned audience,
 	const char *json);
 
+/*
+ * Between the two, hints are kept back: what they tell of is not committed before a later one. send: that
+ * commit succeeded; else they are forgotten.
+ */
+void hint_hold(void);
+void hint_release(bool send);
+
 /* The directory of the sockets, made when it is missing; for the pollers. False: impossible. */
 bool hint_directory(const char *runtime_dir, char *out, size_t size);
 

@@ -33,7 +33,10 @@ retention_run(struct db *db, struct arena *mem, struct retention *out)
 	if ((e = delete_all(db, mem, &SQL_retention_events, RETENTION_BATCH, &out->events)) ||
 		(e = delete_all(db, mem, &SQL_retention_tokens, RETENTION_BATCH, &out->tokens)) ||
 		(e = delete_all(db, mem, &SQL_retention_jobs, RETENTION_BATCH, &out->jobs)) ||
-		(e = delete_all(db, mem, &SQL_retention_uploads, RETENTION_UPLOADS, &out->uploads)))
+		(e = delete_all(
+			 db, mem, &SQL_retention_uploads, RETENTION_UPLOADS, &out->uploads)) ||
+		(e = delete_all(
+			 db, mem, &SQL_retention_idempotency, RETENTION_BATCH, &out->answers)))
 		return e;
 	return delete_all(db, mem, &SQL_retention_buckets, RETENTION_BATCH, &out->buckets);
 }

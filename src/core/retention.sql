@@ -7,6 +7,9 @@ SELECT parlor.retain_visitor_tokens($1::integer);
 -- name: retention_jobs
 SELECT parlor.retain_jobs($1::integer);
 
+-- name: retention_idempotency
+SELECT parlor.retain_idempotency_keys($1::integer);
+
 -- name: retention_buckets
 SELECT parlor.retain_rate_buckets($1::integer);
 

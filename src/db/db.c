@@ -17,6 +17,9 @@
 
 enum { PREPARED_MAX = 512, COMMANDS_MAX = 4, FRESH_MS = 5 };
 
+/* A transaction around others; BROKEN: its connection is gone, and nothing is run until it is ended. */
+enum span { SPAN_NONE, SPAN_OPEN, SPAN_BROKEN };
+
 struct db {
 	char *url;
 	const char *role;
@@ -26,20 +29,30 @@ struct db {
 	int prepared_count;
 	int64_t used_at; /* monotonic ms */
 	bool in_transaction;
+	enum span span;
 	char constraint[64];
 	char message[256];
 };
 
 /* What is under way in one pipeline: for each result to come, the statement it prepares or NULL. */
 struct pipeline {
-	const struct stmt *prepares[COMMANDS_MAX];
+	const struct stmt *prepares[2 * COMMANDS_MAX];
 	int count;
+};
+
+struct command {
+	const struct stmt *stmt;
+	struct args args;
 };
 
 static const struct stmt SQL_scope = { "db_scope", "SELECT set_config('parlor.org', $1, true)", 1 };
 static const struct stmt SQL_begin = { "db_begin", "BEGIN", 0 };
 static const struct stmt SQL_commit = { "db_commit", "COMMIT", 0 };
 static const struct stmt SQL_rollback = { "db_rollback", "ROLLBACK", 0 };
+/* In a span. They may stand in each other: the newest of a name counts. */
+static const struct stmt SQL_savepoint = { "db_savepoint", "SAVEPOINT act", 0 };
+static const struct stmt SQL_release = { "db_release", "RELEASE SAVEPOINT act", 0 };
+static const struct stmt SQL_back = { "db_back", "ROLLBACK TO SAVEPOINT act", 0 };
 
 struct db *
 db_new(const char *url, const char *role)
@@ -60,6 +73,8 @@ disconnect(struct db *db)
 	db->conn = NULL;
 	db->prepared_count = 0;
 	db->in_transaction = false;
+	if (db->span == SPAN_OPEN)
+		db->span = SPAN_BROKEN;
 }
 
 void
@@ -153,6 +168,8 @@ ensure_connection(struct db *db)
 {
 	enum err e;
 
+	if (db->span)
+		return db->span == SPAN_OPEN ? ERR_NONE : ERR_UNAVAILABLE;
 	if (db->conn && PQstatus(db->conn) == CONNECTION_OK &&
 		(time_monotonic_ms() - db->used_at < FRESH_MS || !is_stale(db)))
 		return ERR_NONE;
@@ -250,25 +267,63 @@ read_results(struct db *db, const char *what, const struct pipeline *p, PGresult
 	return e;
 }
 
-/* Sends first (unless NULL) and second with one Sync. */
+/* Sends the commands with one Sync; *last is the result of the last of them. */
 static enum err
-exchange(struct db *db, const struct stmt *first, struct args first_args, const struct stmt *second,
-	struct args second_args, PGresult **last)
+exchange(struct db *db, const struct command *commands, int count, PGresult **last)
 {
+	const char *what = commands[count - 1].stmt->name;
 	struct pipeline p = { .count = 0 };
 	enum err e;
 
 	*last = NULL;
 	db->constraint[0] = '\0';
-	if ((first && !send_statement(db, &p, first, first_args)) ||
-		!send_statement(db, &p, second, second_args) || !PQpipelineSync(db->conn))
-		return lost(db, second->name);
-	e = read_results(db, second->name, &p, last);
+	for (int i = 0; i < count; i++)
+		if (!send_statement(db, &p, commands[i].stmt, commands[i].args))
+			return lost(db, what);
+	if (!PQpipelineSync(db->conn))
+		return lost(db, what);
+	e = read_results(db, what, &p, last);
 	db->used_at = time_monotonic_ms();
 	if (e) {
 		PQclear(*last);
 		*last = NULL;
 	}
+	return e;
+}
+
+/* A statement that answers nothing. */
+static enum err
+tell(struct db *db, const struct stmt *stmt)
+{
+	PGresult *result;
+	enum err e = exchange(db, &(struct command){ stmt, NO_ARGS }, 1, &result);
+
+	PQclear(result);
+	return e;
+}
+
+/*
+ * One statement, with what it needs before it. By itself: the scope, which ends with its transaction, so
+ * that without one there is nothing to take back. In a span: a savepoint, so that it fails alone, as it
+ * would by itself, and the scope, which may have been changed since the span began.
+ */
+static enum err
+run(struct db *db, const struct stmt *stmt, struct args args, PGresult **result)
+{
+	const bool alone = db->span && !db->in_transaction;
+	const struct args scope = ARGS(db->scope ? db->scope : "");
+	struct command commands[3];
+	int n = 0;
+	enum err e;
+
+	if (alone)
+		commands[n++] = (struct command){ &SQL_savepoint, NO_ARGS };
+	if (alone || (db->scope && !db->in_transaction))
+		commands[n++] = (struct command){ &SQL_scope, scope };
+	commands[n++] = (struct command){ stmt, args };
+	e = exchange(db, commands, n, result);
+	if (e && alone && db->span == SPAN_OPEN && tell(db, &SQL_back) && db->conn)
+		disconnect(db);
 	return e;
 }
 
@@ -282,15 +337,12 @@ enum err
 db_run(struct db *db, struct arena *mem, const struct stmt *stmt, struct args args,
 	struct rows **rows)
 {
-	/* The setting ends with its transaction, so without a scope there is nothing to take back. */
-	const struct stmt *first = db->scope && !db->in_transaction ? &SQL_scope : NULL;
 	PGresult *result;
 	enum err e;
 
 	if (!db->in_transaction && (e = ensure_connection(db)))
 		return e;
-	e = exchange(db, first, ARGS(db->scope), stmt, args, &result);
-	if (e)
+	if ((e = run(db, stmt, args, &result)))
 		return e;
 	arena_defer(mem, clear_result, result);
 	if (rows) {
@@ -311,48 +363,101 @@ db_one(struct db *db, struct arena *mem, const struct stmt *stmt, struct args ar
 	return e;
 }
 
-enum err
-db_begin(struct db *db)
+/* how: BEGIN, or a savepoint in a span. */
+static enum err
+begin(struct db *db, const struct stmt *how)
 {
-	const char *scope = db->scope ? db->scope : "";
+	const struct command commands[] = { { how, NO_ARGS },
+		{ &SQL_scope, ARGS(db->scope ? db->scope : "") } };
 	PGresult *result;
 	enum err e = ensure_connection(db);
 
 	if (e)
 		return e;
-	e = exchange(db, &SQL_begin, NO_ARGS, &SQL_scope, ARGS(scope), &result);
+	e = exchange(db, commands, ARRAY_LEN(commands), &result);
 	PQclear(result);
-	db->in_transaction = !e;
 	return e;
 }
 
 static enum err
-end_transaction(struct db *db, const struct stmt *how)
+commit(struct db *db)
 {
 	PGresult *result;
-	enum err e;
+	enum err e = exchange(db, &(struct command){ &SQL_commit, NO_ARGS }, 1, &result);
 
-	if (!db->in_transaction)
-		return ERR_UNAVAILABLE; /* the connection broke in between */
-	e = exchange(db, NULL, NO_ARGS, how, NO_ARGS, &result);
 	/* COMMIT of a failed transaction answers ROLLBACK, without an error. */
-	if (!e && how == &SQL_commit && strcmp(PQcmdStatus(result), "COMMIT") != 0)
+	if (!e && strcmp(PQcmdStatus(result), "COMMIT") != 0)
 		e = ERR_INTERNAL;
 	PQclear(result);
-	db->in_transaction = false;
+	return e;
+}
+
+enum err
+db_begin(struct db *db)
+{
+	enum err e = begin(db, db->span ? &SQL_savepoint : &SQL_begin);
+
+	db->in_transaction = !e;
 	return e;
 }
 
 enum err
 db_commit(struct db *db)
 {
-	return end_transaction(db, &SQL_commit);
+	enum err e;
+
+	if (!db->in_transaction)
+		return ERR_UNAVAILABLE; /* the connection broke in between */
+	e = db->span ? tell(db, &SQL_release) : commit(db);
+	if (e && db->span)
+		db_rollback(db);
+	db->in_transaction = false;
+	return e;
 }
 
 void
 db_rollback(struct db *db)
 {
-	if (db->in_transaction && end_transaction(db, &SQL_rollback) && db->conn)
+	const struct stmt *how = db->span ? &SQL_back : &SQL_rollback;
+
+	if (!db->in_transaction)
+		return;
+	db->in_transaction = false;
+	if (tell(db, how) && db->conn)
+		disconnect(db);
+}
+
+enum err
+db_span_begin(struct db *db)
+{
+	enum err e = begin(db, &SQL_begin);
+
+	db->span = e ? SPAN_NONE : SPAN_OPEN;
+	return e;
+}
+
+enum err
+db_span_commit(struct db *db)
+{
+	const bool open = db->span == SPAN_OPEN;
+
+	db_rollback(db);
+	if (db->span == SPAN_BROKEN || !open) {
+		db->span = SPAN_NONE;
+		return ERR_UNAVAILABLE;
+	}
+	db->span = SPAN_NONE;
+	return commit(db);
+}
+
+void
+db_span_rollback(struct db *db)
+{
+	const bool open = db->span == SPAN_OPEN;
+
+	db->span = SPAN_NONE;
+	db->in_transaction = false;
+	if (open && tell(db, &SQL_rollback) && db->conn)
 		disconnect(db);
 }
 

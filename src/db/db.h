@@ -71,6 +71,16 @@ enum err db_begin(struct db *db) MUST_USE;
 enum err db_commit(struct db *db) MUST_USE;
 void db_rollback(struct db *db); /* does nothing outside a transaction */
 
+/*
+ * One transaction around whatever follows, for who does not know what that is: in it db_begin() makes a
+ * savepoint, db_commit() and db_rollback() end that, and a single statement that fails leaves the others
+ * as they are. So the callees behave as without it, but all they did stays or goes together. Once the
+ * connection is lost every statement is ERR_UNAVAILABLE until the span is ended.
+ */
+enum err db_span_begin(struct db *db) MUST_USE;
+enum err db_span_commit(struct db *db) MUST_USE; /* ERR_UNAVAILABLE: the outcome may be unknown */
+void db_span_rollback(struct db *db);		 /* does nothing outside a span */
+
 /* The constraint that the last ERR_CONFLICT or ERR_INVALID named; "" when unknown. */
 const char *db_constraint(const struct db *db);
 

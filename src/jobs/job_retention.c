@@ -13,12 +13,13 @@ job_retention(struct job_context *ctx, const struct job *job)
 	(void)job;
 	if (e)
 		ctx->why = arena_strdup(ctx->mem, db_message(ctx->db));
-	else if (done.events || done.tokens || done.buckets || done.jobs || done.uploads)
+	else if (done.events || done.tokens || done.buckets || done.jobs || done.uploads ||
+		 done.answers)
 		log_line(LOG_INFO,
 			"retention: %lld events, %lld visitor tokens, %lld rate buckets, %lld "
 			"jobs, "
-			"%lld files",
+			"%lld files, %lld kept answers",
 			(long long)done.events, (long long)done.tokens, (long long)done.buckets,
-			(long long)done.jobs, (long long)done.uploads);
+			(long long)done.jobs, (long long)done.uploads, (long long)done.answers);
 	return e;
 }

@@ -209,7 +209,7 @@ reply_error(struct req *r, enum err e)
 	keep_headers(r);
 	buf_clear(&r->out);
 	r->stream = NULL;
-	if (answers[e].status == 429 || answers[e].status == 503)
+	if (answers[e].status == 429 || answers[e].status == 503 || r->retry_after > 0)
 		reply_header(r, "Retry-After",
 			arena_printf(r->mem, "%d", r->retry_after ? r->retry_after : 1));
 	if (wants_page(r)) {

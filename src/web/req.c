@@ -61,7 +61,7 @@ bool
 req_is_ambiguous(const struct req *r)
 {
 	static const char *const names[] = { "HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_ORIGIN",
-		"HTTP_CONTENT_TYPE" };
+		"HTTP_CONTENT_TYPE", "HTTP_IDEMPOTENCY_KEY", "HTTP_IF_MATCH" };
 	unsigned seen[ARRAY_LEN(names)] = { 0 };
 
 	for (const struct param *p = r->params; p && p->name; p++)

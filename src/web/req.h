@@ -91,7 +91,7 @@ struct req {
 	const char *problem_detail;   /* for a problem+json answer */
 	struct json_object *problems; /* errors[] of it, NULL when none */
 	const char *frame_ancestors;  /* for a page's CSP; NULL for 'none' */
-	int retry_after;	      /* seconds, for 429 and 503 */
+	int retry_after;	      /* seconds, for 429 and 503; 0: not said with others */
 	const char *problem_code;     /* a stable code, when the status alone says too little */
 };
 

@@ -6,6 +6,7 @@
 #include "web/app.h"
 #include "web/auth.h"
 #include "web/cors.h"
+#include "web/idempotency.h"
 #include "web/parse.h"
 #include "web/reply.h"
 
@@ -215,7 +216,7 @@ handle(struct req *r)
 	if (is_unsafe(r) && (r->who.kind == ACTOR_AGENT || (row->flags & R_FORM)) &&
 		(e = auth_same_site(r, row->flags & R_OPEN)))
 		return e;
-	return row->handler(r);
+	return idempotency_handle(r);
 }
 
 static enum err
