@@ -20,6 +20,7 @@ enum err {
 	ERR_METHOD,	 /* 405 */
 	ERR_CONFLICT,	 /* 409 */
 	ERR_GONE,	 /* 410: a cursor from another time; start again */
+	ERR_CHANGED,	 /* 412: not the version that the caller has seen */
 	ERR_TOO_LARGE,	 /* 413 */
 	ERR_MEDIA_TYPE,	 /* 415 */
 	ERR_RANGE,	 /* 416 */

@@ -87,15 +87,25 @@ conversation_create(const struct access *as, const struct conversation_new *new,
 }
 
 enum err
-conversation_get(const struct access *as, const char *id, const char **json)
+conversation_read(const struct access *as, const char *id, const char **json, const char **version)
 {
 	struct rows *rows;
 	enum err e = db_one(as->db, as->mem, &SQL_conversation_get,
 		ARGS(as->organization, id, as->visitor), &rows);
 
-	if (!e)
-		*json = rows_str(rows, 0, 0);
-	return e;
+	if (e)
+		return e;
+	*json = rows_str(rows, 0, 0);
+	*version = rows_str(rows, 0, 1);
+	return ERR_NONE;
+}
+
+enum err
+conversation_get(const struct access *as, const char *id, const char **json)
+{
+	const char *version;
+
+	return conversation_read(as, id, json, &version);
 }
 
 enum err
@@ -144,12 +154,27 @@ conversation_list(
 
 enum err
 conversation_update(const struct access *as, const char *id, const struct conversation_patch *patch,
-	const char **json)
+	const char **json, const char **version)
 {
-	return change(as, &SQL_conversation_update,
+	const char *unchanged;
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, &SQL_conversation_update,
 		ARGS(as->organization, id, patch->status, patch->priority,
-			patch->has_subject ? "true" : "false", patch->subject, patch->tags),
-		json);
+			patch->has_subject ? "true" : "false", patch->subject, patch->tags,
+			patch->versions),
+		&rows);
+
+	/* Is it absent, or another version? */
+	if (e == ERR_NOT_FOUND && patch->versions &&
+		conversation_get(as, id, &unchanged) == ERR_NONE)
+		return ERR_CHANGED;
+	if (e)
+		return e;
+	*json = rows_str(rows, 0, 0);
+	if (version)
+		*version = rows_str(rows, 0, 2);
+	hint_event(as->organization, rows_str(rows, 0, 1));
+	return ERR_NONE;
 }
 
 enum err

@@ -19,6 +19,9 @@ enum err conversation_create(const struct access *as, const struct conversation_
 	const char **conversation_json, struct message *first) MUST_USE;
 
 enum err conversation_get(const struct access *as, const char *id, const char **json) MUST_USE;
+/* With the version of what can be changed of it: status, priority, subject, tags, assignee. */
+enum err conversation_read(
+	const struct access *as, const char *id, const char **json, const char **version) MUST_USE;
 
 /* {"data":[...],"next":null}: the visitor's own, newest first. */
 enum err conversation_list_own(const struct access *as, const char **json) MUST_USE;
@@ -41,10 +44,13 @@ struct conversation_patch {
 	const char *subject;
 	bool has_subject; /* then NULL clears it */
 	const char *tags; /* JSON array, NULL leaves it */
+	const char *
+		versions; /* separated by blanks: only if it is one of them; NULL: whatever it is */
 };
 
+/* version may be NULL. ERR_CHANGED: it is another version. */
 enum err conversation_update(const struct access *as, const char *id,
-	const struct conversation_patch *patch, const char **json) MUST_USE;
+	const struct conversation_patch *patch, const char **json, const char **version) MUST_USE;
 
 /* agent: members.id, or NULL to take the conversation from everybody. ERR_INVALID: no such agent. */
 enum err conversation_assign(

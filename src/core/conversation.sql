@@ -14,7 +14,7 @@ VALUES ($3, $1, $2, 'open', 'normal', $4, $5, parlor.now(), parlor.now());
 
 -- name: conversation_get
 SELECT CASE WHEN $3::text IS NULL THEN parlor.conversation_json(c)
-            ELSE parlor.conversation_visitor_json(c) END::text
+            ELSE parlor.conversation_visitor_json(c) END::text, parlor.conversation_version(c)
   FROM conversations c
  WHERE organization_id = $1 AND id = $2 AND ($3::text IS NULL OR chat_user_id = $3);
 
@@ -60,11 +60,14 @@ SELECT parlor.conversation_json(p.c)::text, p.last_message_at, p.id FROM page p
  ORDER BY last_message_at DESC, id DESC LIMIT $6::bigint;
 
 -- name: conversation_update
+-- $8 versions, one of which it must be, or NULL. Of two who have seen the same one, the second waits for
+-- the row and then finds another.
 UPDATE conversations c
    SET status = coalesce($3, status), priority = coalesce($4, priority),
        subject = CASE WHEN $5::boolean THEN $6 ELSE subject END, tags = coalesce($7, tags)
  WHERE organization_id = $1 AND id = $2
-RETURNING parlor.conversation_json(c)::text, chat_user_id;
+   AND ($8::text IS NULL OR parlor.conversation_version(c) = ANY (string_to_array($8, ' ')))
+RETURNING parlor.conversation_json(c)::text, chat_user_id, parlor.conversation_version(c);
 
 -- name: conversation_assign
 UPDATE conversations c SET assigned_agent_id = $3

@@ -91,6 +91,22 @@ note_change(struct json_object *changes, const char *name, struct json_object *b
 	json_set_object(changes, name, pair);
 }
 
+const char *
+identity_version(const struct access *as, struct json_object *settings)
+{
+	return arena_printf(as->mem, "%s.%s", json_text(settings, "mode"),
+		json_object_get_boolean(json_member(settings, "followSignIn")) ? "on" : "off");
+}
+
+static bool
+is_wanted(const struct access *as, const char *versions, struct json_object *settings)
+{
+	const char *version = identity_version(as, settings);
+
+	return !versions || strstr(arena_printf(as->mem, " %s ", versions),
+				    arena_printf(as->mem, " %s ", version));
+}
+
 static enum err
 change_and_tell(const struct access *as, const struct identity_change *change)
 {
@@ -102,6 +118,8 @@ change_and_tell(const struct access *as, const struct identity_change *change)
 	if ((e = db_one(as->db, as->mem, &SQL_identity_lock, ARGS(as->organization), &rows)) ||
 		(e = identity_settings(as, &before)))
 		return e;
+	if (!is_wanted(as, change->versions, before))
+		return ERR_CHANGED;
 	if (strcmp(change->mode, "optional") != 0 &&
 		!(change->follow_sign_in && change->sign_in_works) &&
 		json_object_array_length(json_member(before, "secrets")) == 0)

@@ -24,10 +24,14 @@ enum err identity_settings(const struct access *as, struct json_object **out) MU
 struct identity_change {
 	const char *mode; /* "optional", "users", "everybody" */
 	bool follow_sign_in;
-	bool sign_in_works; /* the installation lets visitors be known by its sign-ins */
+	const char *versions; /* as of a conversation's patch */
+	bool sign_in_works;   /* the installation lets visitors be known by its sign-ins */
 };
 
-/* ERR_CONFLICT: proof would be asked for that nobody can give, for there is no secret. */
+/* The version of what identity_change() changes. */
+const char *identity_version(const struct access *as, struct json_object *settings);
+
+/* ERR_CHANGED: it is none of the versions. ERR_CONFLICT: proof would be asked for that nobody can give, for there is no secret. */
 enum err identity_change(const struct access *as, const struct identity_change *change) MUST_USE;
 
 struct identity_secret {

@@ -1,4 +1,5 @@
--- Requests that are told apart by a key of their sender (Idempotency-Key), with the answers they got.
+-- Requests that are told apart by a key of their sender (Idempotency-Key), with the answers they got; versions
+-- of what is changed only as it was seen (If-Match).
 
 -- A row is written in the transaction of what the request did, so either both are there or neither. While
 -- a request is under way its key is held by an advisory lock of that transaction, which ends with whoever
@@ -27,8 +28,17 @@ BEGIN
   RETURN gone;
 END $$;
 
+-- What PATCH can change of a conversation: an If-Match is held to it, so that a message or a read mark that
+-- comes in between does no harm.
+CREATE FUNCTION parlor.conversation_version(c public.conversations) RETURNS text LANGUAGE sql STABLE
+AS $$
+  SELECT pg_catalog.left(pg_catalog.md5(
+    ROW(c.status, c.priority, c.subject, c.tags, c.assigned_agent_id)::text), 12)
+$$;
+
 INSERT INTO parlor.grants (role, what) VALUES
   ('parlor_app', 'SELECT, INSERT, UPDATE ON parlor.idempotency_keys'),
+  ('parlor_app', 'EXECUTE ON FUNCTION parlor.conversation_version(public.conversations)'),
   ('parlor_jobs', 'EXECUTE ON FUNCTION parlor.retain_idempotency_keys(integer)');
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA parlor FROM PUBLIC;

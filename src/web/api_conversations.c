@@ -7,6 +7,7 @@
 #include "web/auth.h"
 #include "web/input.h"
 #include "web/reply.h"
+#include "web/version.h"
 
 #include <string.h>
 
@@ -64,20 +65,27 @@ api_conversations(struct req *r)
 	return e ? e : reply_json(r, 200, json);
 }
 
+static enum err
+reply_version(struct req *r, enum err e, const char *json, const char *version)
+{
+	return e ? e
+		 : version_reply(r, version, arena_printf(r->mem, "{\"conversation\":%s}", json));
+}
+
 enum err
 api_conversation(struct req *r)
 {
 	const struct access as = auth_access(r);
-	const char *json = NULL;
-	enum err e = conversation_get(&as, r->arg[0], &json);
+	const char *json = NULL, *version = NULL;
+	enum err e = conversation_read(&as, r->arg[0], &json, &version);
 
-	return reply_conversation(r, e, json);
+	return reply_version(r, e, json, version);
 }
 
 enum err
 api_conversation_patch(struct req *r)
 {
-	struct conversation_patch patch = { .status = NULL };
+	struct conversation_patch patch = { .versions = version_wanted(r) };
 	struct json_object *tags = NULL;
 	const struct field fields[] = {
 		{ "status", F_CHOICE, &patch.status, .choices = STATUSES, .optional = true },
@@ -88,15 +96,15 @@ api_conversation_patch(struct req *r)
 		{ 0 },
 	};
 	const struct access as = auth_access(r);
-	const char *json = NULL;
+	const char *json = NULL, *version = NULL;
 	enum err e;
 
 	if ((e = input_json(r, fields)))
 		return e;
 	if (tags)
 		patch.tags = json_write(tags);
-	e = conversation_update(&as, r->arg[0], &patch, &json);
-	return reply_conversation(r, e, json);
+	e = conversation_update(&as, r->arg[0], &patch, &json, &version);
+	return reply_version(r, e, json, version);
 }
 
 enum err

@@ -8,6 +8,7 @@
 #include "web/auth.h"
 #include "web/input.h"
 #include "web/reply.h"
+#include "web/version.h"
 
 enum err
 api_identity(struct req *r)
@@ -16,7 +17,7 @@ api_identity(struct req *r)
 	struct json_object *settings;
 	enum err e = identity_settings(&as, &settings);
 
-	return e ? e : reply_json(r, 200, json_write(settings));
+	return e ? e : version_reply(r, identity_version(&as, settings), json_write(settings));
 }
 
 enum err
@@ -29,6 +30,7 @@ api_identity_patch(struct req *r)
 
 	if ((e = identity_settings(&as, &settings)))
 		return e;
+	change.versions = version_wanted(r);
 	change.sign_in_works = r->app->conf->visitor_sign_in;
 	change.mode = json_text(settings, "mode");
 	change.follow_sign_in = json_object_get_boolean(json_member(settings, "followSignIn"));

@@ -6,6 +6,7 @@
 #include "core/visitor.h"
 #include "web/auth.h"
 #include "web/reply.h"
+#include "web/version.h"
 
 static struct json_object *
 permission_list(unsigned may)
@@ -41,5 +42,5 @@ api_visitor(struct req *r)
 	const char *json;
 	enum err e = visitor_get(&as, r->arg[0], &json);
 
-	return e ? e : reply_json(r, 200, arena_printf(r->mem, "{\"visitor\":%s}", json));
+	return e ? e : version_reply(r, NULL, arena_printf(r->mem, "{\"visitor\":%s}", json));
 }

@@ -83,7 +83,9 @@ cors_lines(struct buf *out, const char *origin)
 		buf_printf(out,
 			"Access-Control-Allow-Origin: %s\r\n"
 			"Access-Control-Expose-Headers: Retry-After, X-Request-Id, "
-			"Content-Disposition, Content-Range, ETag\r\n",
+			"Content-Disposition, Content-Range, ETag, Idempotency-Replayed, "
+			"RateLimit, RateLimit-Policy
+",
 			origin);
 }
 

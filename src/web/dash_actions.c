@@ -79,7 +79,7 @@ send_written(struct req *r, bool note)
 	note = note || w.note;
 	e = note ? note_append(&as, &w.message, &sent) : message_append(&as, &w.message, &sent);
 	if (!e && !note && *w.then)
-		e = conversation_update(&as, r->arg[0], &close, &json);
+		e = conversation_update(&as, r->arg[0], &close, &json, NULL);
 	return e ? e : back(r);
 }
 
@@ -112,7 +112,7 @@ patch(struct req *r, const struct conversation_patch *change)
 {
 	const struct access as = auth_access(r);
 	const char *json;
-	enum err e = conversation_update(&as, r->arg[0], change, &json);
+	enum err e = conversation_update(&as, r->arg[0], change, &json, NULL);
 
 	return e ? e : back(r);
 }

@@ -25,6 +25,8 @@ static const struct {
 	[ERR_CONFLICT] = { 409, "conflict", "Conflict", "Somebody else was faster." },
 	[ERR_GONE] = { 410, "resync", "Start again",
 		"The cursor is from another time; load the state anew." },
+	[ERR_CHANGED] = { 412, "precondition_failed", "Changed meanwhile",
+		"Somebody changed it since you read it; read it again." },
 	[ERR_TOO_LARGE] = { 413, "too_large", "Too large", "The request is too large." },
 	[ERR_MEDIA_TYPE] = { 415, "unsupported_media_type", "Unsupported media type",
 		"Send application/json." },

@@ -2,19 +2,25 @@
 // request until it is answered has one effect and the answer of that effect.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eventually, expect, useWorld, word } from '../lib/world.mjs';
+import { Client, eventually, expect, useWorld, word } from '../lib/world.mjs';
 
 const world = await useWorld({ web: 4, durable: true });
-const shop = await world.organization();
 const { stack } = world;
+// An organization has at most a hundred keys, an address so many requests in a second.
+const shops = await Promise.all(Array.from({ length: 16 }, () => world.organization({ roles: ['admin'] })));
+const admins = await Promise.all(shops.map((shop) => shop.staff('admin')));
 const WRITERS = 8, KILLS = 40, RESTARTS = 3;
 
+let made = 0;
+
 // Keys have nothing of their own by which a repetition could be told.
-async function make(client, kept) {
+async function make(kept) {
+	const { base, headers: cookie } = admins[made++ % admins.length];
 	const name = `key ${word()}`, headers = { 'Idempotency-Key': word() };
 	let attempts = 0;
 	const { json } = await eventually(`${name} is made`, async () => {
 		attempts++;
+		const client = new Client(base, { headers: cookie });
 		const answer = await client.post('/api/v1/api-keys', { name, scopes: ['conversations:read'] },
 			{ headers, secret: true }).catch(() => null);
 		assert.ok(!answer || [201, 409, 502, 503, 504].includes(answer.status), answer?.text);
@@ -31,11 +37,11 @@ async function killWorkers() {
 }
 
 test('a request that is repeated through crashes has one effect', async () => {
-	const client = await shop.staff('admin'), kept = [];
+	const kept = [];
 	let over = false;
 	const writers = Array.from({ length: WRITERS }, async () => {
 		while (!over)
-			await make(client, kept);
+			await make(kept);
 	});
 	for (let n = 0; n < KILLS; n++) {
 		const before = kept.length;
@@ -50,7 +56,7 @@ test('a request that is repeated through crashes has one effect', async () => {
 	await Promise.all(writers);
 
 	const rows = await eventually('the database answers', () => world.sql.rows`SELECT id, name FROM parlor.api_keys
-		WHERE organization_id = ${shop.id} AND name LIKE 'key _%' AND revoked_at IS NULL AND name NOT LIKE 'key of%'`);
+		WHERE name LIKE 'key %' AND name NOT LIKE 'key of %'`);
 	const byName = new Map();
 	for (const { id, name } of rows)
 		byName.set(name, [...byName.get(name) ?? [], id]);
@@ -58,8 +64,8 @@ test('a request that is repeated through crashes has one effect', async () => {
 		assert.deepEqual(byName.get(name), [id], name);
 	assert.equal(rows.length, kept.length);
 	assert.equal(await world.sql.value`SELECT count(*)::int FROM parlor.audit_log
-		WHERE organization_id = ${shop.id} AND action = 'key.created'`, kept.length);
+		WHERE action = 'key.created'`, kept.length);
 	assert.ok(kept.filter((k) => k.attempts > 1).length >= KILLS / 4, 'the faults were met');
 	for (const { secret } of kept.slice(-3))
-		expect(await shop.client({ Authorization: `Bearer ${secret}` }).get('/api/v1/me'), 200);
+		expect(await shops[0].client({ Authorization: `Bearer ${secret}` }).get('/api/v1/me'), 200);
 });
