@@ -229,7 +229,8 @@ cmd_org(int argc, char **argv)
 			"all.\n\n"
 			"  name, domains, color, theme (auto, light, dark),\n"
 			"  position (bottom-right, bottom-left), welcome, offline: texts\n"
-			"  active, showAvatar, collectEmail, collectName: yes or no\n" },
+			"  active, showAvatar, collectEmail, collectName: yes or no\n"
+			"  apiRate: requests a minute of each member and key at the API\n" },
 		{ "delete", run_delete, "ORG [--yes]",
 			"Deletes an organization with all that is in it. Users stay.\n\n"
 			"  --yes          without asking\n" },

@@ -20,7 +20,11 @@ static const struct limit per_network = { "login-network", 20, 900 };
 enum err
 account_count_guess(struct db *db, struct arena *mem, const char *network, int *retry_after)
 {
-	return limit_take(db, mem, &per_network, network, retry_after);
+	struct limit_left left = { 0 };
+	enum err e = limit_take(db, mem, &per_network, network, &left);
+
+	*retry_after = left.wait;
+	return e;
 }
 
 enum err
@@ -33,7 +37,11 @@ static enum err
 count_attempt(
 	struct db *db, struct arena *mem, const char *email, const char *network, int *retry_after)
 {
-	return limit_take_both(db, mem, &per_network, network, &per_account, email, retry_after);
+	struct limit_left left[2] = { 0 };
+	enum err e = limit_take_both(db, mem, &per_network, network, &per_account, email, left);
+
+	*retry_after = left[0].wait ? left[0].wait : left[1].wait;
+	return e;
 }
 
 static enum err

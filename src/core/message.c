@@ -24,7 +24,8 @@ fill(struct message *out, const struct rows *rows, int column, bool repeated)
 {
 	*out = (struct message){ .json = rows_str(rows, 0, column),
 		.visitor = rows_str(rows, 0, column + 1),
-		.repeated = repeated };
+		.repeated = repeated,
+		.left = out->left };
 }
 
 /* The client id is taken: by the first attempt of this send, or by somebody's mistake. Columns: json,
@@ -81,17 +82,18 @@ message_insert(const struct access *as, const struct message_new *new, struct me
 	struct rows *rows;
 	enum err e = append(as, new, &rows);
 
+	out->left = (struct limit_left){ 0 };
 	if (e == ERR_CONFLICT) {
 		/* The token was given back with the rest. */
-		if (new->limit && (e = limit_take(as->db, as->mem, new->limit, new->limit_key,
-					   &out->retry_after)))
+		if (new->limit &&
+			(e = limit_take(as->db, as->mem, new->limit, new->limit_key, &out->left)))
 			return e;
 		return find_repeated(as, new, out);
 	}
 	if (e)
 		return e;
-	out->retry_after = (int)rows_int(rows, 0, 0);
-	if (out->retry_after > 0)
+	out->left = limit_left(rows, 0);
+	if (out->left.wait)
 		return ERR_LIMIT;
 	if (!rows_text(rows, 0, 2))
 		return ERR_NOT_FOUND;
@@ -122,6 +124,7 @@ note_append(const struct access *as, const struct message_new *new, struct messa
 	enum err e;
 
 	crypt_id(id);
+	out->left = (struct limit_left){ 0 };
 	e = db_one(as->db, as->mem, &SQL_note_append,
 		ARGS(as->organization, new->conversation, id, as->member, new->content,
 			new->client_id),

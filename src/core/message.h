@@ -18,15 +18,15 @@ struct message_new {
 
 struct message {
 	const char *json;
-	const char *visitor; /* whose conversation it is, for waking */
-	bool repeated;	     /* it was there already */
-	int retry_after;     /* seconds, with ERR_LIMIT */
+	const char *visitor;	/* whose conversation it is, for waking */
+	bool repeated;		/* it was there already */
+	struct limit_left left; /* of the limit; wait with ERR_LIMIT */
 };
 
 /*
  * Appends in the conversation's order and wakes those who wait. ERR_NOT_FOUND: no such
  * conversation. ERR_CONFLICT: the client id stands for another content already. ERR_LIMIT: the bucket
- * is empty, see retry_after. ERR_INVALID: not all files are there, unsent, and the sender's own of the
+ * is empty, see left. ERR_INVALID: not all files are there, unsent, and the sender's own of the
  * last 24 hours.
  */
 enum err message_append(

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { API_RATE_MAX = 1000000 };
+
 /* clang-format off */
 const struct setting settings[] = {
 	{ "name", false, 100, NULL, "Name" },
@@ -21,6 +23,7 @@ const struct setting settings[] = {
 	{ "showAvatar", true, 0, NULL, "Show who answers" },
 	{ "collectEmail", true, 0, NULL, "Ask for the e-mail address" },
 	{ "collectName", true, 0, NULL, "Ask for the name" },
+	{ "apiRate", false, 7, NULL, "Requests of the API a minute" }, /* the operator's */
 };
 /* clang-format on */
 const size_t settings_count = ARRAY_LEN(settings);
@@ -89,6 +92,8 @@ is_choice(const char *choices, const char *text)
 const char *
 setting_fault(struct arena *mem, const struct setting *setting, const char *text)
 {
+	int64_t rate;
+
 	if (setting->is_bool)
 		return NULL;
 	if (!utf8_valid(text, strlen(text)))
@@ -99,6 +104,10 @@ setting_fault(struct arena *mem, const struct setting *setting, const char *text
 			       : arena_printf(mem, "Must be one of %s.", setting->choices);
 	if (strcmp(setting->name, "color") == 0)
 		return is_color(text) ? NULL : "Choose a colour such as #2f6fed.";
+	if (strcmp(setting->name, "apiRate") == 0)
+		return parse_int(text, 1, API_RATE_MAX, &rate)
+			       ? NULL
+			       : "Must be a number from 1 to 1000000.";
 	if (strcmp(setting->name, "name") == 0 && !*text)
 		return "An organization has a name.";
 	if (utf8_count(text, strlen(text)) > (size_t)setting->max)

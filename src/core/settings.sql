@@ -9,7 +9,8 @@ SELECT json_build_object('id', o.id, 'key', coalesce(o.chat_api_key, ''), 'name'
          'offline', coalesce(o.chat_offline_message, ''),
          'showAvatar', coalesce(o.chat_show_agent_avatar, true),
          'collectEmail', coalesce(o.chat_collect_email, false),
-         'collectName', coalesce(o.chat_collect_name, false))::text
+         'collectName', coalesce(o.chat_collect_name, false),
+         'apiRate', parlor.api_rate(o.id)::text)::text
   FROM organizations o WHERE o.id = $1;
 
 -- name: settings_lock
@@ -17,6 +18,11 @@ SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: settings_set
 -- Only what $2 has.
+WITH l AS (
+  INSERT INTO api_limits AS a (organization_id, per_minute)
+  SELECT $1, (w ->> 'apiRate')::integer FROM (SELECT $2::jsonb AS w) x WHERE w ? 'apiRate'
+  ON CONFLICT (organization_id) DO UPDATE SET per_minute = excluded.per_minute WHERE a.organization_id = $1
+)
 UPDATE organizations o
    SET name = coalesce(w ->> 'name', o.name),
        chat_is_active = coalesce((w ->> 'active')::boolean, o.chat_is_active),

@@ -112,8 +112,8 @@ post(struct req *r, bool with_files,
 		new.limit_key = as.visitor;
 	}
 	e = append(&as, &new, &message);
-	if (e == ERR_LIMIT)
-		r->retry_after = message.retry_after;
+	if (new.limit && (!e || e == ERR_LIMIT))
+		request_limit_tell(r, new.limit, &message.left);
 	if (e)
 		return api_message_refused(r, e);
 	return reply_json(r, message.repeated ? 200 : 201,

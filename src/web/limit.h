@@ -11,6 +11,15 @@ enum err request_limit(struct req *r, const struct limit *limit, const char *key
 enum err request_limit_both(struct req *r, const struct limit *first, const char *first_key,
 	const struct limit *second, const char *second_key) MUST_USE;
 
+/*
+ * Tells the caller of an API how much of a limit is left: RateLimit-Policy and RateLimit
+ * (draft-ietf-httpapi-ratelimit-headers), and what a 429 says of waiting.
+ */
+void request_limit_tell(struct req *r, const struct limit *limit, const struct limit_left *left);
+
+/* Counts a request of staff at the API; ERR_LIMIT when member, key or organization has had its share. */
+enum err request_limit_api(struct req *r) MUST_USE;
+
 /* The limit as far as limits are on, for what takes its token itself; NULL when they are off. */
 const struct limit *request_limit_on(const struct req *r, const struct limit *limit);
 

@@ -150,7 +150,7 @@ static void
 keep_headers(struct req *r)
 {
 	static const char *const kept[] = { "Access-Control-",
-		"Vary:", "Set-Cookie:", "Allow:", "Content-Range:" };
+		"Vary:", "Set-Cookie:", "Allow:", "Content-Range:", "RateLimit" };
 	struct buf all = r->headers;
 
 	r->headers = (struct buf){ 0 };

@@ -7,6 +7,7 @@
 #include "web/auth.h"
 #include "web/cors.h"
 #include "web/idempotency.h"
+#include "web/limit.h"
 #include "web/parse.h"
 #include "web/reply.h"
 
@@ -178,6 +179,16 @@ check_permission(struct req *r)
 		arena_printf(r->mem, "This needs the permission %s.", permission_name(needs)));
 }
 
+/* The API's limit. Waiting polls are held by the poller, which has limits of its own. */
+static enum err
+count_request(struct req *r)
+{
+	if (!(r->who.kind & (ACTOR_AGENT | ACTOR_KEY)) || (r->route->flags & R_POLL) ||
+		strncmp(r->path, "/api/", 5) != 0)
+		return ERR_NONE;
+	return request_limit_api(r);
+}
+
 /* And from there back to what was asked for. */
 static enum err
 to_sign_in(struct req *r)
@@ -211,7 +222,7 @@ handle(struct req *r)
 			return reply_redirect(r, "/organizations");
 		return e;
 	}
-	if ((e = check_permission(r)) || (e = read_body(r)))
+	if ((e = count_request(r)) || (e = check_permission(r)) || (e = read_body(r)))
 		return e;
 	if (is_unsafe(r) && (r->who.kind == ACTOR_AGENT || (row->flags & R_FORM)) &&
 		(e = auth_same_site(r, row->flags & R_OPEN)))

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { eventually, newAddress, useWorld, word } from '../lib/world.mjs';
+import { eventually, expect, newAddress, useWorld, word } from '../lib/world.mjs';
 
 const world = await useWorld({ queue: 500 });
 
@@ -106,5 +106,72 @@ test('nginx takes a /64 for one address, and an IPv4 address for itself', async 
 		nginx.kill('SIGTERM');
 		await ended;
 		await rm(dir, { recursive: true });
+	}
+});
+
+describe('at the API of staff', () => {
+	const rate = (o, perMinute) => world.stack.parlor('org', 'set', o.id, `apiRate=${perMinute}`);
+	const keyOf = async (o) => o.client({ Authorization: `Bearer ${expect(await (await o.staff('admin')).post('/api/v1/api-keys',
+		{ name: word(), scopes: ['conversations:read'] }, { secret: true }), 201).json.secret}` });
+	const ask = (client) => client.with({}).get('/api/v1/me');
+
+	test('every answer tells the limit and what is left of it', async () => {
+		const o = await world.organization();
+		for (let left = 600, n = 0; n < 20; n++) {
+			const { headers } = expect(await o.api.get('/api/v1/me'), 200);
+			assert.equal(headers['ratelimit-policy'], '"api";q=600;w=60');
+			const [, r, t] = /^"api";r=(\d+);t=(\d+)$/.exec(headers.ratelimit);
+			assert.ok(r < left + 2 && r <= 599 && t >= 1 && t <= 60, `${headers.ratelimit} after ${left}`);
+			left = Number(r);
+		}
+		assert.match(expect(await o.api.get('/api/v1/conversations/none'), 404).headers.ratelimit, /^"api";r=/);
+	});
+
+	test('a key has so many as its organization was given; others are not touched', async () => {
+		const o = await world.organization(), other = await world.organization();
+		await rate(o, 30);
+		await assertExact({ count: 90, burst: 30, perSecond: 0.5, accepted: 200, send: () => ask(o.api) });
+		const answer = await ask(o.api);
+		assert.equal(answer.status, 429);
+		assert.equal(answer.headers['ratelimit-policy'], '"api";q=30;w=60');
+		assert.match(answer.headers.ratelimit, /^"api";r=0;t=60$/);
+		for (const client of [await o.staff('admin'), await keyOf(o), other.api])
+			expect(await ask(client), 200);
+		expect(await o.api.get('/api/v1/events?wait=0'), 200);
+	});
+
+	test('an organization has five times as many, whoever asks', async () => {
+		const o = await world.organization(), keys = [];
+		for (let n = 0; n < 8; n++)
+			keys.push(await keyOf(o));
+		await rate(o, 12);
+		await world.sql.exec`TRUNCATE parlor.rate_buckets`;
+		await assertExact({ count: 96, burst: 60, perSecond: 1, accepted: 200, send: (i) => ask(keys[i % 8]) });
+	});
+
+	test('shares that workers take at once never make more than there is', async () => {
+		const o = await world.organization(), begin = performance.now(), answers = [];
+		await rate(o, 400);
+		for (let n = 0; n < 12; n++)
+			answers.push(...await Promise.all(Array.from({ length: 50 }, () => ask(o.api))));
+		const good = answers.filter((a) => a.status === 200).length;
+		assert.ok(good <= 400 + (performance.now() - begin) / 1000 * 400 / 60 + 1 && good >= 300, `${good}`);
+		assert.ok(answers.every((a) => [200, 429].includes(a.status)));
+	});
+
+	test('a rate is a number', async () => {
+		const o = await world.organization();
+		for (const value of ['0', '-1', 'x', '1000001', ''])
+			await assert.rejects(world.stack.parlor('org', 'set', o.id, `apiRate=${value}`), /from 1 to 1000000/);
+	});
+});
+
+test('a visitor is told what is left, too', async () => {
+	const visitor = await (await world.organization({ roles: [] })).visitor();
+	const { conversation } = await visitor.begin();
+	for (const left of [19, 18]) {
+		const { headers } = expect(await visitor.post(`conversations/${conversation.id}/messages`, { clientId: word(), content: 'x' }), 201);
+		assert.equal(headers['ratelimit-policy'], '"message";q=20;w=40');
+		assert.match(headers.ratelimit, new RegExp(`^"message";r=${left};t=\\d+$`));
 	}
 });
