@@ -119,10 +119,10 @@ BEGIN
 END $$;
 
 INSERT INTO parlor.grants (role, what) VALUES
-  ('parlor_app', 'SELECT, INSERT, UPDATE ON parlor.idempotency_keys'),
+  ('parlor_app', 'SELECT, INSERT, UPDATE (request_hash, status, answer, created_at) ON parlor.idempotency_keys'),
   ('parlor_app', 'EXECUTE ON FUNCTION parlor.conversation_version(public.conversations),
      parlor.api_rate(text), parlor.api_rate_take(text, text, text, integer)'),
-  ('parlor_app', 'SELECT, INSERT, UPDATE ON parlor.api_limits'),
+  ('parlor_app', 'SELECT, INSERT, UPDATE (per_minute) ON parlor.api_limits'),
   ('parlor_jobs', 'EXECUTE ON FUNCTION parlor.retain_idempotency_keys(integer)');
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA parlor FROM PUBLIC;
