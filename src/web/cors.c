@@ -84,8 +84,7 @@ cors_lines(struct buf *out, const char *origin)
 			"Access-Control-Allow-Origin: %s\r\n"
 			"Access-Control-Expose-Headers: Retry-After, X-Request-Id, "
 			"Content-Disposition, Content-Range, ETag, Idempotency-Replayed, "
-			"RateLimit, RateLimit-Policy
-",
+			"RateLimit, RateLimit-Policy\r\n",
 			origin);
 }
 

@@ -85,13 +85,11 @@ describe('a request with an Idempotency-Key', () => {
 	test('takes its tokens of limits also when it is refused', async () => {
 		const o = await world.organization(), guest = await o.visitor();
 		const { conversation: c } = await guest.begin();
-		const statuses = [];
-		for (let n = 0; n < 30 && statuses.at(-1) !== 429; n++) {
-			const body = message();
-			statuses.push((await guest.post(`conversations/${c.id}/messages`, body, keyed(word()))).status);
+		const body = message(), statuses = [];
+		expect(await guest.post(`conversations/${c.id}/messages`, body, keyed(word())), 201);
+		for (let n = 0; n < 25 && statuses.at(-1) !== 429; n++)
 			statuses.push((await guest.post(`conversations/${c.id}/messages`, { ...body, content: 'no' }, keyed(word()))).status);
-		}
-		assert.ok(statuses.includes(409) && statuses.at(-1) === 429, statuses.join());
+		assert.ok(statuses[0] === 409 && statuses.at(-1) === 429, statuses.join());
 	});
 
 	test('wakes who waits, at once', async () => {
