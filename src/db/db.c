@@ -27,6 +27,7 @@ struct db {
 	int64_t used_at; /* monotonic ms */
 	bool in_transaction;
 	char constraint[64];
+	bool timed_out; /* the last statement was cancelled: SQLSTATE 57014 */
 	char message[256];
 };
 
@@ -84,6 +85,12 @@ const char *
 db_constraint(const struct db *db)
 {
 	return db->constraint;
+}
+
+bool
+db_timed_out(const struct db *db)
+{
+	return db->timed_out;
 }
 
 const char *
@@ -209,6 +216,7 @@ result_err(struct db *db, const char *what, const PGresult *result)
 	enum err e = state ? conn_err(state) : ERR_UNAVAILABLE;
 
 	keep_message(db, PQresultErrorMessage(result));
+	db->timed_out = state && strcmp(state, "57014") == 0;
 	if (constraint && strlen(constraint) < sizeof(db->constraint))
 		strcpy(db->constraint, constraint);
 	if (e == ERR_INTERNAL || e == ERR_UNAVAILABLE || strcmp(state, "42501") == 0)
@@ -260,6 +268,7 @@ exchange(struct db *db, const struct stmt *first, struct args first_args, const 
 
 	*last = NULL;
 	db->constraint[0] = '\0';
+	db->timed_out = false;
 	if ((first && !send_statement(db, &p, first, first_args)) ||
 		!send_statement(db, &p, second, second_args) || !PQpipelineSync(db->conn))
 		return lost(db, second->name);
