@@ -140,6 +140,7 @@ group_object(struct req *r, const char *q, const struct group *group, struct jso
 
 	json_set(o, "title", group->name);
 	json_set(o, "none", group->none);
+	json_set_bool(o, "some", json_object_array_length(rows) > 0);
 	json_set(o, "more", !alone && full ? address(r, q, group, NULL) : NULL);
 	json_set(o, "next", alone && next ? address(r, q, group, next) : NULL);
 	json_set_object(o, "rows", rows);

@@ -1,7 +1,7 @@
 // Searching one organization among many messages, while others have theirs: how long each kind of question
 // takes, how fast entries are made, what sending loses by it, how large they are.
 // BENCH_SEARCH_CONVERSATIONS=100000 loads ten million messages (100 each) and takes more than an hour.
-import { grow, line, loadVisitors, median, pick, say, startBench, timed } from './lib.mjs';
+import { eventually, grow, line, loadVisitors, median, pick, processorTime, say, startBench, sum, timed } from './lib.mjs';
 
 const CONVERSATIONS = Number(process.env.BENCH_SEARCH_CONVERSATIONS ?? pick(10000, 200)), EACH = 100;
 const TIMES = pick(60, 10), SECONDS = pick(4, 2), SENDERS = 4, PAIRS = pick(5, 2);
@@ -13,7 +13,7 @@ const headers = { Authorization: `Bearer ${stack.secretKey}` };
 const search = (fields) => timed('GET', `${stack.url}/api/v1/search?${new URLSearchParams(fields)}`, headers);
 const at = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
 
-// Messages a second from SENDERS connections that each wait for their answer.
+// Messages from SENDERS connections that each wait for their answer.
 async function send(seconds) {
 	let count = 0;
 	const end = Date.now() + seconds * 1000;
@@ -28,21 +28,32 @@ async function send(seconds) {
 			await answer.text();
 		}
 	}));
-	return count / seconds;
+	return count;
 }
 
-// Beside each other in time, since the machine does other things, too: with the job that makes entries, and
-// with it put off.
+// With the job that makes entries, and with it put off, in turn. Compared is what a message costs the server's
+// processes, the job included, since the rate depends on what else the machine does.
 const job = (when) => stack.sql(`UPDATE parlor.jobs SET run_at = ${when} WHERE kind = 'search'`);
+const behind = async () => Number(await stack.sql("SELECT count(*) FROM messages m WHERE NOT EXISTS "
+	+ "(SELECT FROM parlor.search_entries s WHERE s.message_id = m.id)"));
+async function caughtUp() {
+	await job('parlor.now()');
+	await eventually('all entries are made', async () => await behind() === 0, { seconds: 120, every: 500 });
+}
 await send(2);
-const rates = { on: [], off: [] };
+const costs = { on: [], off: [] }, rates = { on: [], off: [] };
 for (let i = 0; i < PAIRS; i++)
 	for (const which of i % 2 ? ['on', 'off'] : ['off', 'on']) {
+		await caughtUp();
 		await job(which === 'on' ? 'parlor.now()' : "parlor.now() + interval '1 hour'");
-		rates[which].push(await send(SECONDS));
-		say(`send, entries ${which}: ${Math.round(rates[which].at(-1))}/s`);
+		const before = sum(Object.values(processorTime(stack))), count = await send(SECONDS);
+		costs[which].push((sum(Object.values(processorTime(stack))) - before) / 1000 / count);
+		rates[which].push(count / SECONDS);
+		say(`send, entries ${which}: ${Math.round(rates[which].at(-1))}/s, ${Math.round(costs[which].at(-1))} us each`);
 	}
-line('messages sent while entries are made', median(rates.on), 'messages/s', { reference: median(rates.off), reach: ['>=', 0.95] });
+await job('parlor.now()');
+line('processor time of a message while entries are made', median(costs.on), 'us', { reference: median(costs.off), reach: ['<=', 1.05] });
+line('messages sent while entries are made', median(rates.on), 'messages/s', { reference: median(rates.off) });
 
 // Text with words of a language: 50,000 of them, the n-th some n times as rare as the first.
 const begin = Date.now();
