@@ -83,24 +83,30 @@ LANGUAGE sql IMMUTABLE
 AS $$ SELECT '@' || kind || pg_catalog.left(pg_catalog.md5(organization), 10) || week $$;
 
 CREATE FUNCTION parlor.search_words(content text) RETURNS text[]
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT ARRAY(SELECT DISTINCT left(w, 40)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN ARRAY(SELECT DISTINCT left(w, 40)
                  FROM regexp_split_to_table(lower(left(content, 400)), '[^[:alnum:]]+') w
-                 WHERE w <> '' LIMIT 12)
-$$;
+                 WHERE w <> '' LIMIT 12);
+END $$;
 
+-- PL/pgSQL, here and below, for what is called for each row: a plain SQL function that cannot be put in place is
+-- planned for each call.
+--
 -- A word with each of its letters left out. Two words that differ by a letter too many, too few, wrong or
 -- exchanged with its neighbour share one of these.
 CREATE FUNCTION parlor.search_forms(words text[]) RETURNS text[]
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT ARRAY(SELECT DISTINCT '~' || left(w, i - 1) || substr(w, i + 1)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN ARRAY(SELECT DISTINCT '~' || left(w, i - 1) || substr(w, i + 1)
                  FROM unnest(words) w, generate_series(1, length(w) + 1) i
-                 WHERE length(w) BETWEEN 4 AND 24)
-$$;
+                 WHERE length(w) BETWEEN 4 AND 24);
+END $$;
 
 -- Text as a tsquery of one word, whatever stands in it.
 CREATE FUNCTION parlor.search_lexeme(word text, beginning boolean) RETURNS tsquery
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql IMMUTABLE
+AS $$
   SELECT ('''' || replace(replace(word, '\', '\\'), '''', '''''') || ''''
           || CASE WHEN beginning THEN ':*' ELSE '' END)::tsquery
 $$;
@@ -146,14 +152,15 @@ END $$;
 
 -- [{"text", "mark"}, ...]: the part of a text where what was wanted stands.
 CREATE FUNCTION parlor.search_snippet(config regconfig, content text, wanted tsquery) RETURNS json
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(json_agg(json_build_object('text', p.part, 'mark', p.n % 2 = 0) ORDER BY p.n)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT coalesce(json_agg(json_build_object('text', p.part, 'mark', p.n % 2 = 0) ORDER BY p.n)
                     FILTER (WHERE p.part <> ''), '[]'::json)
     FROM regexp_split_to_table(
       ts_headline(config, translate(left(content, 20000), E'\x01\x02', '  '), wanted,
         E'StartSel="\x01", StopSel="\x02", MaxWords=32, MinWords=16, ShortWord=0'),
-      E'[\x01\x02]') WITH ORDINALITY p (part, n)
-$$;
+      E'[\x01\x02]') WITH ORDINALITY p (part, n));
+END $$;
 
 ------------------------------------------------------------------------------------- entries --
 
@@ -189,10 +196,11 @@ $$;
 
 -- What a conversation is found by.
 CREATE FUNCTION parlor.search_conversation_text(c public.conversations) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT concat_ws(' · ', nullif(c.subject, ''),
-    (SELECT string_agg(t, ', ') FROM json_array_elements_text(parlor.tags_json(c.tags)) t))
-$$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN concat_ws(' · ', nullif(c.subject, ''),
+    (SELECT string_agg(t, ', ') FROM json_array_elements_text(parlor.tags_json(c.tags)) t));
+END $$;
 
 CREATE FUNCTION parlor.search_put_conversations(ids text[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
