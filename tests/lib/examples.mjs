@@ -75,6 +75,7 @@ export const values = {
 	domains: () => '',
 	password: () => PASSWORD,
 	scopes: () => ['conversations:read'],
+	language: () => 'german',
 };
 
 // By "METHOD path"; the whole body, ids included.
