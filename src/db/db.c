@@ -31,6 +31,7 @@ struct db {
 	bool in_transaction;
 	enum span span;
 	char constraint[64];
+	bool timed_out; /* the last statement was cancelled: SQLSTATE 57014 */
 	char message[256];
 };
 
@@ -99,6 +100,12 @@ const char *
 db_constraint(const struct db *db)
 {
 	return db->constraint;
+}
+
+bool
+db_timed_out(const struct db *db)
+{
+	return db->timed_out;
 }
 
 const char *
@@ -226,6 +233,7 @@ result_err(struct db *db, const char *what, const PGresult *result)
 	enum err e = state ? conn_err(state) : ERR_UNAVAILABLE;
 
 	keep_message(db, PQresultErrorMessage(result));
+	db->timed_out = state && strcmp(state, "57014") == 0;
 	if (constraint && strlen(constraint) < sizeof(db->constraint))
 		strcpy(db->constraint, constraint);
 	if (e == ERR_INTERNAL || e == ERR_UNAVAILABLE || strcmp(state, "42501") == 0)
@@ -277,6 +285,7 @@ exchange(struct db *db, const struct command *commands, int count, PGresult **la
 
 	*last = NULL;
 	db->constraint[0] = '\0';
+	db->timed_out = false;
 	for (int i = 0; i < count; i++)
 		if (!send_statement(db, &p, commands[i].stmt, commands[i].args))
 			return lost(db, what);

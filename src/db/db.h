@@ -84,6 +84,9 @@ void db_span_rollback(struct db *db);		 /* does nothing outside a span */
 /* The constraint that the last ERR_CONFLICT or ERR_INVALID named; "" when unknown. */
 const char *db_constraint(const struct db *db);
 
+/* Whether the last statement that failed did so because it ran into the time limit of statements. */
+bool db_timed_out(const struct db *db);
+
 /* Several statements in one string, for migrations only. */
 enum err db_script(struct db *db, const char *sql) MUST_USE;
 /* PostgreSQL's message for the last error. */

@@ -25,6 +25,8 @@ const struct job_kind job_kinds[] = {
 	{ "mail", job_mail, 2 * SMTP_TIMEOUT_SECONDS, 0 },
 
 	{ "scan", job_scan, 300, 60 },
+
+	{ "search", job_search, 60, 0 },
 };
 const size_t job_kinds_count = ARRAY_LEN(job_kinds);
 

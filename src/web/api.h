@@ -64,6 +64,11 @@ enum err api_key_post(struct req *r);
 enum err api_key_rotate(struct req *r);
 enum err api_key_delete(struct req *r);
 
+/* api_search.c */
+enum err api_search(struct req *r);
+enum err api_search_settings(struct req *r);
+enum err api_search_settings_patch(struct req *r);
+
 /* health.c */
 enum err health_live(struct req *r);
 enum err health_ready(struct req *r);

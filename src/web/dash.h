@@ -45,6 +45,7 @@ enum err dash_assign(struct req *r);
 enum err dash_read(struct req *r);
 
 enum err dash_visitors(struct req *r);
+enum err dash_search(struct req *r);
 
 /* dash_sign_up.c */
 enum err dash_sign_up(struct req *r);

@@ -143,6 +143,12 @@ const struct route routes[] = {
 	{ POST, "/settings/keys/:key/revoke", dash_key_revoke, AGENT, KEYS, R_PAGE | R_FORM, "" },
 	{ GET, "/settings/audit", dash_audit, AGENT, PERM_AUDIT_READ, R_PAGE, "?after=cursor" },
 
+	/* Search */
+	{ GET, "/api/v1/search", api_search, STAFF, READ, 0, "?after=cursor ?assignee=member ?visitor=visitor" },
+	{ GET, "/api/v1/organization/search", api_search_settings, STAFF, PERM_SETTINGS_READ, 0, "" },
+	{ PATCH, "/api/v1/organization/search", api_search_settings_patch, STAFF, PERM_SETTINGS_WRITE, 0, "" },
+	{ GET, "/search", dash_search, AGENT, READ, R_PAGE, "?after=cursor" },
+
 	/* Everybody */
 	{ GET, "/widget/frame", widget_frame, ANYONE, R_PAGE, "" },
 	{ GET, "/demo", demo_shop, ANYONE, R_PAGE, "" },

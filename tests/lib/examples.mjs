@@ -75,6 +75,7 @@ export const values = {
 	domains: () => '',
 	password: () => PASSWORD,
 	scopes: () => ['conversations:read'],
+	language: () => 'german',
 };
 
 // By "METHOD path"; the whole body, ids included.
@@ -93,6 +94,8 @@ export const bodies = {
 // By "METHOD path": what is asked for besides ids. (wait=0 and key= come by themselves.)
 export const queries = {
 	'GET /inbox/:conversation/thread': () => ({ after: '0' }),
+	'GET /api/v1/search': () => ({ q: 'hello', type: 'messages' }),
+	'GET /search': () => ({ q: 'hello', type: 'messages' }),
 };
 
 // "METHOD path" of what may answer with a secret key.

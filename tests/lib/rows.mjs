@@ -1,13 +1,14 @@
 // What is in the database of one organization, and what an act changed of it.
 
-// Every row of the organization and of its people: [{ rel: table, row }].
+// Every row of the organization and of its people, but for what the job of the search makes of them behind the
+// requests: [{ rel: table, row }].
 export async function rowsOf(world, shop) {
 	const tables = await world.sql.rows`SELECT c.oid::regclass::text AS rel, CASE WHEN c.oid = 'organizations'::regclass THEN 'id'
 			WHEN a.attname IS NOT NULL THEN 'organization_id' WHEN c.oid = 'users'::regclass THEN 'id' ELSE u.attname::text END AS tenant,
 			a.attname IS NULL AND c.oid <> 'organizations'::regclass AS people
 		FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id'
 		LEFT JOIN pg_attribute u ON u.attrelid = c.oid AND u.attname = 'user_id'
-		WHERE c.relkind = 'r' AND c.relnamespace IN ('public'::regnamespace, 'parlor'::regnamespace)
+		WHERE c.relkind = 'r' AND c.relname <> 'search_entries' AND c.relnamespace IN ('public'::regnamespace, 'parlor'::regnamespace)
 			AND (a.attname IS NOT NULL OR u.attname IS NOT NULL OR c.oid IN ('organizations'::regclass, 'users'::regclass))`;
 	const users = `(SELECT user_id FROM members WHERE organization_id = '${shop.id}')`;
 	const text = await world.sql.exec([tables.map(({ rel, tenant, people }) => `SELECT json_build_object('rel', '${rel}', 'row', to_jsonb(x))

@@ -1,0 +1,188 @@
+/* Search, and the language in which words are compared. */
+#include "web/api.h"
+
+#include "base/util.h"
+#include "core/permission.h"
+#include "core/search.h"
+#include "web/auth.h"
+#include "web/input.h"
+#include "web/reply.h"
+#include "web/search.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define STATUSES "open|waiting|resolved|closed"
+
+enum { DAY = 86400, RETRY_SECONDS = 5, TAG_MAX = 64 };
+
+static bool
+is_one_of(struct req *r, const char *choices, const char *value)
+{
+	return !strchr(value, '|') &&
+	       strstr(arena_printf(r->mem, "|%s|", choices), arena_printf(r->mem, "|%s|", value));
+}
+
+/*
+ * "2026-11-25" or RFC 3339 in UTC ("2026-11-25T20:00:00Z", with or without a fraction), as PostgreSQL
+ * reads it; a date that there is. whole_day: of a date alone, its end.
+ */
+static const char *
+moment(struct req *r, const char *text, bool whole_day)
+{
+	struct tm tm = { 0 }, same;
+	char copy[32] = "";
+	int date = 0, all = 0;
+	time_t at;
+
+	if (sscanf(text, "%4d-%2d-%2d%nT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &date,
+		    &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &all) < 3 ||
+		strspn(text, "0123456789-:.TZ") != strlen(text) || tm.tm_year < 1970)
+		return NULL;
+	if (all && text[all] == '.')
+		all += 1 + (int)strspn(text + all + 1, "0123456789");
+	if (all ? strcmp(text + all, "Z") != 0 : text[date] != '\0')
+		return NULL;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	same = tm;
+	at = timegm(&same);
+	if (same.tm_mday != tm.tm_mday || same.tm_hour != tm.tm_hour || same.tm_sec != tm.tm_sec)
+		return NULL;
+	at += !all && whole_day ? DAY : 0;
+	gmtime_r(&at, &same);
+	strftime(copy, sizeof(copy), "%Y-%m-%d %H:%M:%S", &same);
+	return arena_strdup(r->mem, copy);
+}
+
+static enum err
+times_of(struct req *r, struct search_filter *f)
+{
+	const char *from = req_query(r, "from"), *to = req_query(r, "to");
+
+	if (from && !(f->from = moment(r, from, false)))
+		return reply_problem(r, ERR_SYNTAX, NULL, "from must be a date or time in UTC.");
+	if (to && !(f->until = moment(r, to, true)))
+		return reply_problem(r, ERR_SYNTAX, NULL, "to must be a date or time in UTC.");
+	return ERR_NONE;
+}
+
+static enum err
+filter_of(struct req *r, struct search_filter *f)
+{
+	enum err e;
+
+	*f = (struct search_filter){ .q = search_text(r),
+		.status = req_query(r, "status"),
+		.assignee = req_query(r, "assignee"),
+		.tag = req_query(r, "tag"),
+		.visitor = req_query(r, "visitor"),
+		.after = req_query(r, "after") };
+	if (!f->q)
+		return reply_problem(r, ERR_SYNTAX, NULL, "q must have 1 to 200 characters.");
+	if ((e = input_limit(r, &f->limit)) || (e = times_of(r, f)))
+		return e;
+	if (f->status && !is_one_of(r, STATUSES, f->status))
+		return reply_problem(r, ERR_SYNTAX, NULL, "status must be one of " STATUSES ".");
+	if (f->tag && utf8_count(f->tag, strlen(f->tag)) > TAG_MAX)
+		return reply_problem(r, ERR_SYNTAX, NULL, "tag must have at most 64 characters.");
+	if (f->assignee && strcmp(f->assignee, "me") == 0 && !(f->assignee = r->who.member))
+		return reply_problem(r, ERR_INVALID, "no_member", "This key acts for no agent.");
+	return ERR_NONE;
+}
+
+const char *
+search_text(struct req *r)
+{
+	const char *q = req_query(r, "q");
+
+	if (!q)
+		return NULL;
+	q += strspn(q, " \t\r\n");
+	return *q && utf8_count(q, strlen(q)) <= SEARCH_TEXT_MAX ? q : NULL;
+}
+
+enum err
+search_too_slow(struct req *r)
+{
+	r->retry_after = RETRY_SECONDS;
+	return reply_problem(r, ERR_UNAVAILABLE, "search_timeout",
+		"This search takes too long. Ask for more letters, or for a shorter time.");
+}
+
+/* Without a type: a few of each. */
+static enum err
+answer(struct req *r, const char *type, const struct search_filter *f, const char **json,
+	bool *timed_out)
+{
+	const struct access as = auth_access(r);
+	const bool visitors = r->who.may & PERM_VISITORS_READ;
+
+	if (!type)
+		return search_all(&as, visitors, f, json, timed_out);
+	if (strcmp(type, "visitors") == 0)
+		return visitors ? search_list(&as, SEARCH_VISITORS, f, json, timed_out)
+				: ERR_FORBIDDEN;
+	return search_list(&as,
+		strcmp(type, "messages") == 0 ? SEARCH_MESSAGES : SEARCH_CONVERSATIONS, f, json,
+		timed_out);
+}
+
+enum err
+api_search(struct req *r)
+{
+	const char *type = req_query(r, "type"), *json;
+	struct search_filter f;
+	bool timed_out = false;
+	enum err e;
+
+	if (type && !is_one_of(r, "messages|conversations|visitors", type))
+		return reply_problem(r, ERR_SYNTAX, NULL,
+			"type must be one of messages, conversations and visitors.");
+	if ((e = filter_of(r, &f)))
+		return e;
+	if (!type && f.after)
+		return reply_problem(r, ERR_SYNTAX, NULL, "after needs a type.");
+	e = answer(r, type, &f, &json, &timed_out);
+	if (e == ERR_INVALID)
+		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
+	if (timed_out)
+		return search_too_slow(r);
+	return e ? e : reply_json(r, 200, json);
+}
+
+static enum err
+reply_settings(struct req *r)
+{
+	const struct access as = auth_access(r);
+	const char *json;
+	enum err e = search_settings(&as, &json);
+
+	return e ? e : reply_json(r, 200, arena_printf(r->mem, "{\"search\":%s}", json));
+}
+
+enum err
+api_search_settings(struct req *r)
+{
+	return reply_settings(r);
+}
+
+enum err
+api_search_settings_patch(struct req *r)
+{
+	const char *language = NULL;
+	const struct field fields[] = {
+		{ "language", F_LINE, &language, .min = 1, .max = 20 },
+		{ 0 },
+	};
+	const struct access as = auth_access(r);
+	enum err e;
+
+	if ((e = input_json(r, fields)))
+		return e;
+	e = search_set_language(&as, language);
+	if (e == ERR_INVALID)
+		return reply_invalid(r, "/language", "not_a_choice", "Is not a known language.");
+	return e ? e : reply_settings(r);
+}

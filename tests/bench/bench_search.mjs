@@ -1,0 +1,128 @@
+// Searching one organization among many messages, while others have theirs: how long each kind of question
+// takes, how fast entries are made, what sending loses by it, how large they are.
+// BENCH_SEARCH_CONVERSATIONS=100000 loads ten million messages (100 each) and takes more than an hour.
+import { eventually, grow, line, loadVisitors, median, pick, processorTime, say, startBench, sum, timed } from './lib.mjs';
+
+const CONVERSATIONS = Number(process.env.BENCH_SEARCH_CONVERSATIONS ?? pick(10000, 200)), EACH = 100;
+const TIMES = pick(60, 10), SECONDS = pick(4, 2), SENDERS = 4, PAIRS = pick(5, 2);
+const MILLION = `${(CONVERSATIONS * EACH / 1e6).toPrecision(2)} million`;
+
+const stack = await startBench({ web: 4 });
+const plan = await loadVisitors(stack, 200);
+const headers = { Authorization: `Bearer ${stack.secretKey}` };
+const search = (fields) => timed('GET', `${stack.url}/api/v1/search?${new URLSearchParams(fields)}`, headers);
+const at = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+
+// Messages from SENDERS connections that each wait for their answer.
+async function send(seconds) {
+	let count = 0;
+	const end = Date.now() + seconds * 1000;
+	await Promise.all(Array.from({ length: SENDERS }, async (_, n) => {
+		for (let i = n; Date.now() < end; i += SENDERS) {
+			const row = plan.rows[i % plan.rows.length];
+			const answer = await fetch(`${stack.url}/api/v1/conversations/${row.conversation}/messages`, { method: 'POST',
+				headers: { ...headers, 'Content-Type': 'application/json' },
+				body: JSON.stringify({ clientId: `s${Date.now()}x${count++}x${n}`, content: 'The glaze of my cup has a crack. Can you send another one?' }) });
+			if (answer.status !== 201)
+				throw new Error(`${answer.status} ${await answer.text()}`);
+			await answer.text();
+		}
+	}));
+	return count;
+}
+
+// With the job that makes entries, and with it put off, in turn. Compared is what a message costs the server's
+// processes, the job included, since the rate depends on what else the machine does.
+const job = (when) => stack.sql(`UPDATE parlor.jobs SET run_at = ${when} WHERE kind = 'search'`);
+const behind = async () => Number(await stack.sql("SELECT count(*) FROM messages m WHERE NOT EXISTS "
+	+ "(SELECT FROM parlor.search_entries s WHERE s.message_id = m.id)"));
+async function caughtUp() {
+	await job('parlor.now()');
+	await eventually('all entries are made', async () => await behind() === 0, { seconds: 120, every: 500 });
+}
+await send(2);
+const costs = { on: [], off: [] }, rates = { on: [], off: [] };
+for (let i = 0; i < PAIRS; i++)
+	for (const which of i % 2 ? ['on', 'off'] : ['off', 'on']) {
+		await caughtUp();
+		await job(which === 'on' ? 'parlor.now()' : "parlor.now() + interval '1 hour'");
+		const before = sum(Object.values(processorTime(stack))), count = await send(SECONDS);
+		costs[which].push((sum(Object.values(processorTime(stack))) - before) / 1000 / count);
+		rates[which].push(count / SECONDS);
+		say(`send, entries ${which}: ${Math.round(rates[which].at(-1))}/s, ${Math.round(costs[which].at(-1))} us each`);
+	}
+await job('parlor.now()');
+line('processor time of a message while entries are made', median(costs.on), 'us', { reference: median(costs.off), reach: ['<=', 1.05] });
+line('messages sent while entries are made', median(rates.on), 'messages/s', { reference: median(rates.off) });
+
+// Text with words of a language: 50,000 of them, the n-th some n times as rare as the first.
+const begin = Date.now();
+await stack.stopComponent('jobs');
+await grow(stack, CONVERSATIONS, EACH);
+await stack.sql(`SET session_replication_role = replica;
+	CREATE TEMP TABLE vocabulary AS SELECT n, translate(substr(md5('w' || n), 1, 4 + n % 6), '0123456789', 'ghijklmnop') AS w
+		FROM generate_series(0, 49999) n;
+	CREATE TEMP TABLE picks AS SELECT i, r, floor(50000 ^ random())::int - 1 AS n
+		FROM generate_series(1, 100000) i, generate_series(1, 14) r;
+	CREATE TEMP TABLE sentences AS SELECT i, string_agg(w, ' ' ORDER BY r) AS s FROM picks JOIN vocabulary USING (n) GROUP BY i;
+	CREATE UNIQUE INDEX ON sentences (i);
+	UPDATE messages m SET content = x.s || '.' FROM sentences x
+		WHERE m.id LIKE 'm0%' AND x.i = 1 + (('x' || right(m.id, 7))::bit(28)::int % 100000);
+	UPDATE messages SET content = content || ' needle' || right(id, 1) WHERE id LIKE 'm0%' AND right(id, 4) LIKE 'abc%';
+	SELECT 1;`.replaceAll(/;\n/g, ';\n'));
+await stack.sql('VACUUM ANALYZE messages');
+say(`${CONVERSATIONS * EACH} messages loaded in ${Math.round((Date.now() - begin) / 1000)} s`);
+
+const filled = Date.now();
+await stack.sql(`UPDATE parlor.search_state SET stage = 'm', reached = '', cursor = pg_current_snapshot();`);
+await stack.sql(`DO $$ BEGIN WHILE parlor.search_refresh(2000) LOOP COMMIT; END LOOP; END $$`);
+const seconds = (Date.now() - filled) / 1000;
+await stack.sql('VACUUM ANALYZE parlor.search_entries');
+line('entries made of what was there', CONVERSATIONS * EACH / seconds, 'messages/s');
+line(`${MILLION} messages: search_entries`, Number(await stack.sql("SELECT pg_relation_size('parlor.search_entries') / 1048576")), 'MB');
+line(`${MILLION} messages: its indexes`, Number(await stack.sql("SELECT pg_indexes_size('parlor.search_entries') / 1048576")), 'MB');
+line(`${MILLION} messages: messages with indexes`, Number(await stack.sql("SELECT pg_total_relation_size('messages') / 1048576")), 'MB');
+await stack.startComponent('jobs');
+
+const words = JSON.parse(await stack.sql(`SELECT json_agg(translate(substr(md5('w' || n), 1, 4 + n % 6), '0123456789', 'ghijklmnop') ORDER BY n)
+	FROM generate_series(0, 49999) n`));
+let turn = 0;
+const some = (from, to) => words[from + (turn++ * 7919) % (to - from)];
+const questions = {
+	'a word of most messages': () => ({ q: `${some(0, 5)} `, type: 'messages' }),
+	'a word of every hundredth': () => ({ q: `${some(50, 150)} `, type: 'messages' }),
+	'a word of every ten thousandth': () => ({ q: `${some(5000, 15000)} `, type: 'messages' }),
+	'a word of a few': () => ({ q: `needle${turn++ % 10} `, type: 'messages' }),
+	'a word of none': () => ({ q: `zzzz${turn++} `, type: 'messages' }),
+	'two words': () => ({ q: `${some(20, 200)} ${some(200, 2000)} `, type: 'messages' }),
+	'a phrase': () => ({ q: `"${some(0, 20)} ${some(20, 100)}"`, type: 'messages' }),
+	'one without another': () => ({ q: `${some(500, 1500)} -${some(0, 20)}`, type: 'messages' }),
+	'the beginning of a word, 3 letters': () => ({ q: some(0, 50000).slice(0, 3), type: 'messages' }),
+	'the beginning of a rare word, 5 letters': () => ({ q: some(20000, 50000).slice(0, 5), type: 'messages' }),
+	'a word and a filter that few pass': () => ({ q: `${some(100, 1000)} `, type: 'messages', status: 'open' }),
+	'a visitor by name': () => ({ q: `visitor ${String(1 + (turn++ * 7919) % CONVERSATIONS).padStart(6, '0')}`, type: 'visitors' }),
+	'a visitor with a typing error': () => ({ q: `vistor ${String(1 + (turn++ * 7919) % CONVERSATIONS).padStart(6, '0')}`, type: 'visitors' }),
+	'all visitors': () => ({ q: 'vis', type: 'visitors' }),
+	'everything': () => ({ q: `${some(0, 50000)}` }),
+};
+const all = [];
+for (const [name, question] of Object.entries(questions)) {
+	const took = [];
+	let late = 0;
+	for (let i = -5; i < TIMES; i++) {
+		const answer = await search(question()).catch((error) => {
+			if (!/search_timeout/.test(error.message))
+				throw error;
+			late++;
+			return { ms: 1000 };
+		});
+		if (i >= 0)
+			took.push(answer.ms);
+	}
+	all.push(...took);
+	say(`${name}: p50 ${median(took).toFixed(1)} ms, p95 ${at(took, 0.95).toFixed(1)} ms, longest ${Math.max(...took).toFixed(1)} ms, ${late} gave up`);
+	line(`search ${MILLION} messages, p95: ${name}`, at(took, 0.95), 'ms', { reach: ['<=', 150] });
+}
+line(`search ${MILLION} messages, p50: all of these`, median(all), 'ms');
+line(`search ${MILLION} messages, p95: all of these`, at(all, 0.95), 'ms', { reach: ['<=', 150] });
+await stack.stop();
