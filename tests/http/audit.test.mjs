@@ -44,6 +44,7 @@ const acts = {
 	'POST /team/members/:member/remove': (owner, o) => owner.form(`/team/members/${o.members.agent.id}/remove`, {}),
 	'POST /organizations/delete': (owner, o) => owner.form('/organizations/delete', { name: o.name }),
 	'PATCH /api/v1/organization/identity': (owner) => owner.patch(IDENTITY, { followSignIn: true }),
+	'PATCH /api/v1/organization/search': (owner) => owner.patch('/api/v1/organization/search', { language: 'german' }),
 	'POST /api/v1/organization/identity/secrets': (owner) => owner.post(`${IDENTITY}/secrets`, undefined, { secret: true }),
 	'DELETE /api/v1/organization/identity/secrets/old': async (owner) => {
 		await twoSecrets(owner);

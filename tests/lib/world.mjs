@@ -70,14 +70,17 @@ export class World {
 	}
 
 	// An organization with one member for each of roles; domains as in chat_domain.
+	// apiRate: requests a minute, so many that tests do not meet the limit; null for the usual one.
 	async organization({ name = `Shop ${word(6)}`, domains = null, roles = ['admin', 'agent', 'viewer'],
-		text = name, ...columns } = {}) {
+		text = name, apiRate = 1000000, ...columns } = {}) {
 		const { sql } = this;
 		const id = word(), key = `pk_${word(24)}`, secretKey = credential('sk', id);
 		await sql.exec`INSERT INTO organizations (id, name, slug, created_at, chat_domain, chat_api_key, chat_is_active,
 			chat_welcome_message, chat_offline_message) VALUES (${id}, ${name}, ${id.toLowerCase() + word(4)},
 				now() AT TIME ZONE 'UTC',
 			${domains}, ${key}, true, ${`Welcome to ${text}`}, ${`${text} is closed`})`;
+		if (apiRate)
+			await sql.exec`INSERT INTO parlor.api_limits (organization_id, per_minute) VALUES (${id}, ${apiRate})`;
 		for (const [column, value] of Object.entries(columns))
 			await sql.exec([`UPDATE organizations SET ${column} = `, ' WHERE id = ', ''], value, id);
 		const organization = new Organization(this, { id, name, key, secretKey, domains });

@@ -116,7 +116,7 @@ describe('at the API of staff', () => {
 	const ask = (client) => client.with({}).get('/api/v1/me');
 
 	test('every answer tells the limit and what is left of it', async () => {
-		const o = await world.organization();
+		const o = await world.organization({ apiRate: null });
 		for (let left = 600, n = 0; n < 20; n++) {
 			const { headers } = expect(await o.api.get('/api/v1/me'), 200);
 			assert.equal(headers['ratelimit-policy'], '"api";q=600;w=60');
@@ -128,7 +128,7 @@ describe('at the API of staff', () => {
 	});
 
 	test('a key has so many as its organization was given; others are not touched', async () => {
-		const o = await world.organization(), other = await world.organization();
+		const o = await world.organization({ apiRate: null }), other = await world.organization();
 		await rate(o, 30);
 		await assertExact({ count: 90, burst: 30, perSecond: 0.5, accepted: 200, send: () => ask(o.api) });
 		const answer = await ask(o.api);
@@ -141,7 +141,7 @@ describe('at the API of staff', () => {
 	});
 
 	test('an organization has five times as many, whoever asks', async () => {
-		const o = await world.organization(), keys = [];
+		const o = await world.organization({ apiRate: null }), keys = [];
 		for (let n = 0; n < 8; n++)
 			keys.push(await keyOf(o));
 		await rate(o, 12);
@@ -150,7 +150,7 @@ describe('at the API of staff', () => {
 	});
 
 	test('shares that workers take at once never make more than there is', async () => {
-		const o = await world.organization(), begin = performance.now(), answers = [];
+		const o = await world.organization({ apiRate: null }), begin = performance.now(), answers = [];
 		await rate(o, 400);
 		for (let n = 0; n < 12; n++)
 			answers.push(...await Promise.all(Array.from({ length: 50 }, () => ask(o.api))));
@@ -160,7 +160,7 @@ describe('at the API of staff', () => {
 	});
 
 	test('a rate is a number', async () => {
-		const o = await world.organization();
+		const o = await world.organization({ apiRate: null });
 		for (const value of ['0', '-1', 'x', '1000001', ''])
 			await assert.rejects(world.stack.parlor('org', 'set', o.id, `apiRate=${value}`), /from 1 to 1000000/);
 	});
