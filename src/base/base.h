@@ -27,7 +27,7 @@ enum err {
 	ERR_LIMIT,	 /* 429 */
 	ERR_INTERNAL,	 /* 500: a defect of ours; logged where it happened */
 	ERR_UNAVAILABLE, /* 503: try again; the outcome may be unknown */
-	ERR_FULL,	 /* 507: a quota or the disk */
+	ERR_FULL,	 /* 507: a quota is used up */
 	ERR_COUNT
 };
 

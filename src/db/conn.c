@@ -78,7 +78,6 @@ static const struct {
 	{ "08", ERR_UNAVAILABLE },
 	{ "25006", ERR_UNAVAILABLE }, /* read-only: a standby not yet promoted */
 	{ "40", ERR_UNAVAILABLE },
-	{ "53100", ERR_FULL }, /* disk_full */
 	{ "53", ERR_UNAVAILABLE },
 	{ "55P03", ERR_UNAVAILABLE },
 	{ "57", ERR_UNAVAILABLE },

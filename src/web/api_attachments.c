@@ -36,10 +36,8 @@ refuse_full(struct req *r, const char *quota)
 	if (strcmp(quota, "visitor") == 0)
 		return reply_problem(
 			r, ERR_FULL, "visitor_quota", "Your files take all the room they may.");
-	if (strcmp(quota, "organization") == 0)
-		return reply_problem(r, ERR_FULL, "organization_quota",
-			"The organization's files take all the room they may.");
-	return ERR_FULL;
+	return reply_problem(r, ERR_FULL, "organization_quota",
+		"The organization's files take all the room they may.");
 }
 
 enum err
