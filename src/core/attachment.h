@@ -25,8 +25,8 @@ struct attachment_new {
 const char *attachment_uploader(const struct access *as);
 
 /*
- * Stores a file and its JSON. ERR_FULL: there is no room; *quota says whose ("organization" or
- * "visitor"), or is "" when it is the disk that is full. Nothing is kept of what failed.
+ * Stores a file and its JSON. ERR_FULL: a quota is used up; *quota says whose ("organization" or
+ * "visitor"). Nothing is kept of what failed.
  */
 enum err attachment_store(const struct access *as, const struct attachment_new *new,
 	const char **json, const char **quota) MUST_USE;
