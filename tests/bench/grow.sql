@@ -1,8 +1,13 @@
 -- Fills an organization as a year of use leaves it: :conversations conversations of :each messages (an even
 -- number, at least 4), visitor and agent in turn, with the rows that the triggers would have made
 -- (tests/sql/grow.test compares them), but without running them. For psql, as a superuser.
+-- :content, if set, is an expression for the text of message j of conversation i.
 -- The newest fiftieth is open, the rest closed; events are those of the last 48 hours.
 \set ON_ERROR_STOP 1
+\if :{?content}
+\else
+  \set content '''Message '' || j || '' of conversation '' || i || ''. '' || repeat(''All is well. '', 5) || ''Good.'''
+\endif
 SET session_replication_role = replica;
 SET synchronous_commit = off;
 SET search_path = parlor, public;
@@ -54,7 +59,7 @@ INSERT INTO messages (id, organization_id, conversation_id, seq, sender_id, send
   SELECT 'm' || lpad(i::text, 8, '0') || lpad(j::text, 5, '0') || substr(md5(i || 'm' || j), 1, 12),
          :'organization', conversation, j, CASE WHEN j % 2 = 1 THEN visitor ELSE agent END,
          CASE WHEN j % 2 = 1 THEN 'user' ELSE 'agent' END,
-         'Message ' || j || ' of conversation ' || i || '. ' || repeat('All is well. ', 5) || 'Good.',
+         :content,
          'k' || lpad(j::text, 5, '0') || substr(md5(i || 'k' || j), 1, 20), j < :each,
          began + interval '1 minute' * j
     FROM grow, generate_series(1, :each) j;

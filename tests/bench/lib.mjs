@@ -263,10 +263,11 @@ export async function signIn(stack) {
 // How tokens are stored.
 export const hash = (token) => spawnSync('b2sum', ['-l', '256'], { input: token, encoding: 'utf8' }).stdout.slice(0, 64);
 
-// Fills the demo organization; see grow.sql.
-export async function grow(stack, conversations, each) {
+// Fills the demo organization; see grow.sql. content: SQL for the text of message j of conversation i.
+export async function grow(stack, conversations, each, content = '') {
 	const text = readFileSync(new URL('./grow.sql', import.meta.url), 'utf8');
-	await stack.sql(`\\set organization '${stack.organizationId}'\n\\set conversations ${conversations}\n\\set each ${each}\n${text}`);
+	const own = content && `\\set content '${content.replaceAll("'", "''")}'\n`;
+	await stack.sql(`\\set organization '${stack.organizationId}'\n\\set conversations ${conversations}\n\\set each ${each}\n${own}${text}`);
 }
 
 export const sum = (values) => values.reduce((a, b) => a + b, 0);
