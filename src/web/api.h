@@ -69,6 +69,9 @@ enum err api_search(struct req *r);
 enum err api_search_settings(struct req *r);
 enum err api_search_settings_patch(struct req *r);
 
+/* api_contract.c */
+enum err api_contract(struct req *r);
+
 /* health.c */
 enum err health_live(struct req *r);
 enum err health_ready(struct req *r);

@@ -20,6 +20,10 @@
 
 /* clang-format off */
 const struct route routes[] = {
+	/* The contract: for programs, and for people */
+	{ GET, "/api/v1/openapi.json", api_contract, ANYONE, R_CORS, "" },
+	{ GET, "/docs/api", dash_contract, ANYONE, R_PAGE, "" },
+
 	/* The widget's API: other origins, visitors */
 	{ GET, "/api/v1/widget/settings", api_widget_settings, ANYONE, R_CORS, "" },
 	{ POST, "/api/v1/widget/session", api_widget_session, ANYONE, R_CORS, "" },
