@@ -4,6 +4,7 @@
     openapi.py json      the same as JSON
     openapi.py header    C: the JSON, and the data of the page /docs/api
     openapi.py markdown  docs/api-reference.md
+    openapi.py examples  every example that these show, with its schema, for tests
 
 The data of the page has every name in every object, since a template looks for what is missing further out.
 """
@@ -123,10 +124,23 @@ class Contract:
 			schema = media.get('schema')
 			if schema is None:
 				return {'type': [piece('the bytes of a file')], 'rows': [], 'example': ''}
-			example = media.get('example', self.example(schema))
+			example = self.example_of(media)
 			return {'type': self.type_of(schema), 'rows': self.rows(self.at(schema)) if '$ref' not in schema else [],
 				'example': json.dumps(example, indent=2, ensure_ascii=False) if 'problem' not in kind else ''}
 		return {'type': [], 'rows': [], 'example': ''}
+
+	def examples(self):
+		shown = [(name, schema, self.example(schema)) for name, schema in self.document['components']['schemas'].items()]
+		for path, item in self.document['paths'].items():
+			for method in METHODS:
+				operation = item.get(method, {})
+				holders = [operation.get('requestBody', {}), *operation.get('responses', {}).values()]
+				for media in [media for holder in holders for media in self.at(holder).get('content', {}).values() if 'schema' in media]:
+					shown.append((f'{method} {path}', media['schema'], self.example_of(media)))
+		return [{'where': where, 'schema': schema, 'example': example} for where, schema, example in shown]
+
+	def example_of(self, media):
+		return media.get('example', self.example(media['schema']))
 
 	# ----------------------------------------------------------------------------- operations
 
@@ -310,14 +324,16 @@ def compact(value):
 
 
 def main():
-	if len(sys.argv) != 3 or sys.argv[1] not in ('json', 'header', 'markdown'):
-		sys.exit('usage: openapi.py json|header|markdown FILE')
+	if len(sys.argv) != 3 or sys.argv[1] not in ('json', 'header', 'markdown', 'examples'):
+		sys.exit('usage: openapi.py json|header|markdown|examples FILE')
 	document = load(sys.argv[2])
 	if sys.argv[1] == 'json':
 		print(compact(document))
 	elif sys.argv[1] == 'header':
 		print('/* Made by scripts/openapi.py. */\n' + c_text('contract_json', compact(document)))
 		print(c_text('contract_reference', compact(Contract(document).reference())), end='')
+	elif sys.argv[1] == 'examples':
+		print(compact(Contract(document).examples()))
 	else:
 		print(markdown(Contract(document).reference()), end='')
 
