@@ -20,16 +20,14 @@ reply_conversation(struct req *r, enum err e, const char *json)
 	return e ? e : reply_json(r, 200, arena_printf(r->mem, "{\"conversation\":%s}", json));
 }
 
-/* "me" stands for the agent who asks. */
+/* "me" stands for the agent who asks. ERR_INVALID: it is a key that acts for none. */
 static enum err
 agent_named(struct req *r, const char **agent)
 {
 	if (!*agent || strcmp(*agent, "me") != 0)
 		return ERR_NONE;
 	*agent = r->who.member;
-	if (!*agent)
-		return reply_problem(r, ERR_INVALID, "no_member", "This key acts for no agent.");
-	return ERR_NONE;
+	return *agent ? ERR_NONE : ERR_INVALID;
 }
 
 static enum err
@@ -46,7 +44,9 @@ filter_of(struct req *r, struct conversation_filter *filter)
 		(strchr(filter->status, '|') ||
 			!strstr("|" STATUSES "|", arena_printf(r->mem, "|%s|", filter->status))))
 		return reply_problem(r, ERR_SYNTAX, NULL, "status must be one of " STATUSES ".");
-	return agent_named(r, &filter->assignee);
+	if (agent_named(r, &filter->assignee))
+		return reply_problem(r, ERR_INVALID, "no_member", "This key acts for no agent.");
+	return ERR_NONE;
 }
 
 enum err
@@ -118,8 +118,10 @@ api_assignment_post(struct req *r)
 	const struct access as = auth_access(r);
 	enum err e;
 
-	if ((e = input_json(r, fields)) || (e = agent_named(r, &agent)))
+	if ((e = input_json(r, fields)))
 		return e;
+	if (agent_named(r, &agent))
+		return reply_invalid(r, "/agentId", "no_member", "This key acts for no agent.");
 	e = conversation_assign(&as, r->arg[0], agent, &json);
 	if (e == ERR_INVALID)
 		return reply_invalid(r, "/agentId", "unknown", "No agent has this id.");
