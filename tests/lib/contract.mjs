@@ -31,7 +31,7 @@ export const operations = Object.entries(contract.paths).flatMap(([route, item])
 export function operationOf(method, target) {
 	const parts = target.split('?')[0].split('/'), name = method === 'HEAD' ? 'GET' : method;
 	return operations.find((one) => one.method === name && one.parts.length === parts.length
-		&& one.parts.every((part, i) => (part === null ? parts[i] !== '' : part === parts[i])));
+		&& one.parts.every((part, i) => (part === null ? parts[i] && parts[i].length <= 64 : part === parts[i])));
 }
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
