@@ -71,8 +71,10 @@ read_user(struct req *r, struct json_object *from, struct user *user)
 	if (!from)
 		return ERR_NONE;
 	r->in = from;
+	r->in_at = "/user";
 	e = input_json(r, fields);
 	r->in = body;
+	r->in_at = NULL;
 	if (e)
 		return e;
 	if (proof->hash && proof->token)
