@@ -48,7 +48,8 @@ moment(struct req *r, const char *text, bool whole_day)
 	tm.tm_mon--;
 	same = tm;
 	at = timegm(&same);
-	if (same.tm_mday != tm.tm_mday || same.tm_hour != tm.tm_hour || same.tm_sec != tm.tm_sec)
+	if (same.tm_mon != tm.tm_mon || same.tm_mday != tm.tm_mday || same.tm_hour != tm.tm_hour ||
+		same.tm_sec != tm.tm_sec)
 		return NULL;
 	at += !all && whole_day ? DAY : 0;
 	gmtime_r(&at, &same);

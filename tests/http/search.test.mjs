@@ -206,7 +206,7 @@ describe('filters and pages', () => {
 
 	test('what is no filter is refused', async () => {
 		for (const fields of [{ q: '' }, { q: ' ' }, { q: 'x'.repeat(201) }, { type: 'users' }, { type: 'messages|visitors' },
-			{ status: 'gone' }, { from: 'yesterday' }, { to: '2026-02-30' }, { from: '2026-01-01T25:00:00Z' },
+			{ status: 'gone' }, { from: 'yesterday' }, { to: '2026-02-30' }, { from: '2026-13-01' }, { from: '2026-00-10' }, { to: '2026--1-01' }, { from: '2026-01-01T25:00:00Z' },
 			{ limit: '0' }, { type: 'messages', after: 'x' }, { after: '2026-01-01 00:00:00~x' }])
 			expect(await shop.api.get(query({ q: 'x', ...fields })), 400);
 		expect(await shop.api.get(SEARCH), 400);
