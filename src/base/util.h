@@ -11,6 +11,13 @@ int64_t time_monotonic_ms(void);
 /* RFC 3339 with milliseconds and Z, 24 characters. out holds at least 25. */
 void time_rfc3339(int64_t ms, char *out);
 
+enum { TIME_TEXT_LEN = 26 };
+/*
+ * Reads RFC 3339, with any offset; a date that there is, of the years 1000 to 9999. out holds at least TIME_TEXT_LEN + 1: UTC, as
+ * PostgreSQL prints a timestamp with all digits.
+ */
+bool time_parse(const char *s, char *out) MUST_USE;
+
 /* Whether s is UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, at most U+10FFFF. */
 bool utf8_valid(const char *s, size_t len);
 /* The length of the longest valid start of s. */

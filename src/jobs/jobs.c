@@ -27,6 +27,8 @@ const struct job_kind job_kinds[] = {
 	{ "scan", job_scan, 300, 60 },
 
 	{ "search", job_search, 60, 0 },
+
+	{ "tags", job_tags, 3600, 0 },
 };
 const size_t job_kinds_count = ARRAY_LEN(job_kinds);
 

@@ -44,6 +44,7 @@ enum err job_retention(struct job_context *ctx, const struct job *job) MUST_USE;
 enum err job_scan(struct job_context *ctx, const struct job *job) MUST_USE;
 
 enum err job_search(struct job_context *ctx, const struct job *job) MUST_USE;
+enum err job_tags(struct job_context *ctx, const struct job *job) MUST_USE;
 
 enum { ORGANIZATION_DELETE_SECONDS = 600 };
 enum err job_reset_password(struct job_context *ctx, const struct job *job) MUST_USE;

@@ -25,13 +25,43 @@ enum err api_visitor_sign_out(struct req *r);
 enum err api_widget_events(struct req *r);
 enum err api_events(struct req *r);
 
-/* api_conversations.c; those marked * also serve visitors, for their own */
+/* api_inbox.c */
 enum err api_conversations(struct req *r);
+
+/* api_conversations.c; those marked * also serve visitors, for their own */
+enum err api_conversation_post(struct req *r);
 enum err api_conversation(struct req *r); /* * */
 enum err api_conversation_patch(struct req *r);
 enum err api_assignment_post(struct req *r);
 enum err api_conversation_read(struct req *r);	 /* * */
 enum err api_conversation_typing(struct req *r); /* * */
+
+/*
+ * "me" stands for the agent who asks. ERR_INVALID, with its problem: it is a key that acts for none.
+ * pointer: where in the body it stands; NULL for a parameter.
+ */
+enum err api_agent_named(struct req *r, const char *pointer, const char **agent) MUST_USE;
+
+/* api_tags.c */
+enum err api_tags(struct req *r);
+enum err api_conversation_tag_post(struct req *r);
+enum err api_conversation_tag_delete(struct req *r);
+
+/* api_teams.c */
+enum err api_teams(struct req *r);
+enum err api_team_post(struct req *r);
+enum err api_team(struct req *r);
+enum err api_team_patch(struct req *r);
+enum err api_team_delete(struct req *r);
+enum err api_team_member_post(struct req *r);
+enum err api_team_member_delete(struct req *r);
+
+/* api_canned.c */
+enum err api_canned_responses(struct req *r);
+enum err api_canned_response_post(struct req *r);
+enum err api_canned_response(struct req *r);
+enum err api_canned_response_patch(struct req *r);
+enum err api_canned_response_delete(struct req *r);
 
 /* api_messages.c */
 enum err api_messages(struct req *r);	  /* * */

@@ -63,6 +63,8 @@ export const kinds = {
 				VALUES (${id}, ${o.id}, 'visitor:nobody', ${id}, 'a.txt', 1, 'text/plain', 'x', 1, 'clean');
 			INSERT INTO parlor.attachment_chunks (organization_id, upload_id, number, data) VALUES (${o.id}, ${id}, 0, 'x')`;
 	}, ['visitor']),
+	response: row('parlor.canned_responses', (sql, id, o) => sql.exec`INSERT INTO parlor.canned_responses (id, organization_id, shortcut, content)
+		VALUES (${id}, ${o.id}, ${id}, 'Hello')`),
 	team: row('parlor.teams', (sql, id, o) => sql.exec`INSERT INTO parlor.teams (id, organization_id, name)
 		VALUES (${id}, ${o.id}, ${`Team ${id}`})`),
 };
@@ -84,6 +86,8 @@ export const bodies = {
 	'POST /api/v1/widget/conversations/:conversation/messages': () => ({ clientId: word(), content: 'Hello' }),
 	'POST /api/v1/conversations/:conversation/messages': () => ({ clientId: word(), content: 'Hello' }),
 	'POST /api/v1/conversations/:conversation/notes': () => ({ clientId: word(), content: 'Hello' }),
+	'POST /api/v1/conversations': () => ({ clientId: word(), content: 'Hello' }),
+	'POST /api/v1/conversations/:conversation/assignments': () => ({ agentId: null }),
 	'POST /team/members/:member': () => ({ role: 'member', chatRole: 'agent', displayName: '', maxChats: '0' }),
 	'POST /organizations/delete': ({ shop }) => ({ name: shop.name }),
 	'POST /settings/keys': () => ({ name: 'A key', actsFor: 'organization', expires: 'never', scope: 'conversations:read' }),
@@ -95,6 +99,7 @@ export const bodies = {
 export const queries = {
 	'GET /inbox/:conversation/thread': () => ({ after: '0' }),
 	'GET /api/v1/search': () => ({ q: 'hello', type: 'messages' }),
+	'DELETE /api/v1/conversations/:conversation/tags': () => ({ tag: 'x' }),
 	'GET /search': () => ({ q: 'hello', type: 'messages' }),
 };
 
