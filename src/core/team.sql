@@ -10,6 +10,14 @@ SELECT coalesce(json_agg(json_build_object('id', m.id, 'name', u.name,
   FROM (SELECT * FROM members x WHERE x.organization_id = $1 ORDER BY x.created_at, x.id LIMIT 500) m
   JOIN users u ON u.id = m.user_id;
 
+-- name: team_page
+SELECT member_json(m)::text, NULL, m.id FROM members m
+ WHERE m.organization_id = $1 AND ($2::text IS NULL OR m.id > $2)
+ ORDER BY m.id LIMIT $3::bigint;
+
+-- name: team_one
+SELECT member_json(m)::text, member_version(m) FROM members m WHERE m.organization_id = $1 AND m.id = $2;
+
 -- name: team_lock
 SELECT 1 FROM organizations WHERE id = $1 FOR NO KEY UPDATE;
 
@@ -19,7 +27,8 @@ SELECT m.role, coalesce(m.chat_role, ''), coalesce(m.chat_display_name, ''),
        coalesce(m.chat_max_concurrent_chats, 0), m.user_id,
        (SELECT coalesce(bool_or(parlor.is_owner(a.role)), false) FROM members a
          WHERE a.organization_id = $1 AND a.id = $2),
-       (SELECT count(*) FROM members o WHERE o.organization_id = $1 AND parlor.is_owner(o.role))
+       (SELECT count(*) FROM members o WHERE o.organization_id = $1 AND parlor.is_owner(o.role)),
+       member_version(m)
   FROM members m WHERE m.organization_id = $1 AND m.id = $3;
 
 -- name: team_update
