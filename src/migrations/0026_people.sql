@@ -121,6 +121,9 @@ BEGIN
   END IF;
   DELETE FROM parlor.visitor_tokens t
     WHERE t.organization_id = organization AND t.chat_user_id = visitor;
+  -- Conversations before their messages, as everybody locks them.
+  PERFORM FROM public.conversations c
+    WHERE c.organization_id = organization AND c.chat_user_id = visitor ORDER BY c.id FOR UPDATE;
   ids := ARRAY(SELECT m.id FROM public.conversations c
     JOIN public.messages m ON m.organization_id = c.organization_id AND m.conversation_id = c.id
     WHERE c.organization_id = organization AND c.chat_user_id = visitor LIMIT batch);
