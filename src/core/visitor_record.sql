@@ -41,9 +41,10 @@ UPDATE chat_users u
 RETURNING visitor_json(u)::text, visitor_version(u);
 
 -- name: visitor_conversations
--- The row's lock comes first: of two who erase, the second finds nobody, or what is left.
+-- The row's lock comes first: of two who erase, the second finds nobody, or what is left. Not FOR UPDATE: who
+-- writes a message has locked the conversation, and then may want to be sure that the visitor stays.
 SELECT (SELECT count(*) FROM conversations c WHERE c.organization_id = $1 AND c.chat_user_id = u.id)
-  FROM chat_users u WHERE u.organization_id = $1 AND u.id = $2 FOR UPDATE;
+  FROM chat_users u WHERE u.organization_id = $1 AND u.id = $2 FOR NO KEY UPDATE;
 
 -- name: visitor_erase
 SELECT visitor_erase($1, $2, 1000);

@@ -73,7 +73,7 @@ filter_of(struct req *r, struct visitor_filter *f)
 	enum err e;
 
 	*f = (struct visitor_filter){ .email = req_query(r, "email"),
-		.person = req_query(r, "externalId"),
+		.person = req_query(r, "identityKey"),
 		.verified = req_query(r, "verified"),
 		.after = req_query(r, "after") };
 	if ((e = input_limit(r, &f->limit)) || (e = times_of(r, f)))
@@ -134,7 +134,7 @@ api_visitor_post(struct req *r)
 	struct visitor_facts facts = { 0 };
 	struct json_object *metadata = NULL;
 	const struct field fields[] = {
-		{ "externalId", F_LINE, &facts.person, .min = 1, .max = 128, .optional = true },
+		{ "identityKey", F_LINE, &facts.person, .min = 1, .max = 128, .optional = true },
 		{ "name", F_LINE, &facts.name, .min = 1, .max = 120, .optional = true },
 		{ "email", F_LINE, &facts.email, .min = 1, .max = 254, .optional = true },
 		{ "metadata", F_OBJECT, &metadata, .optional = true },

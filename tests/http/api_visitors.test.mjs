@@ -55,9 +55,9 @@ describe('the list', () => {
 		const two = await make(o, { email: 'other@example.org', created_at: '2026-03-05 12:00:00', last_seen_at: '2026-03-06 12:00:00' });
 		assert.deepEqual(await list({ email: email.toUpperCase().replace('SS', 'ß') }, o), [one]);
 		assert.deepEqual(await list({ email: 'grete' }, o), []);
-		assert.deepEqual(await list({ externalId: 'customer-1' }, o), [one]);
-		assert.deepEqual(await list({ externalId: 'customer-1', email: 'other@example.org' }, o), []);
-		assert.deepEqual(await list({ externalId: 'customer-1', verified: 'false' }, o), []);
+		assert.deepEqual(await list({ identityKey: 'customer-1' }, o), [one]);
+		assert.deepEqual(await list({ identityKey: 'customer-1', email: 'other@example.org' }, o), []);
+		assert.deepEqual(await list({ identityKey: 'customer-1', verified: 'false' }, o), []);
 		assert.deepEqual(await list({ verified: 'true' }, o), [one]);
 		assert.deepEqual(await list({ verified: 'false' }, o), [two]);
 		assert.deepEqual(await list({ createdAfter: '2026-03-05' }, o), [two]);
@@ -101,17 +101,17 @@ describe('making one', () => {
 	});
 
 	test('with one makes it once, also of many at once', async () => {
-		const externalId = word(), name = `N ${word()}`;
-		const answers = await Promise.all(Array.from({ length: 20 }, () => shop.api.post(VISITORS, { externalId, name })));
+		const identityKey = word(), name = `N ${word()}`;
+		const answers = await Promise.all(Array.from({ length: 20 }, () => shop.api.post(VISITORS, { identityKey, name })));
 		assert.deepEqual(answers.map((a) => a.status).sort(), [...Array(19).fill(200), 201]);
 		assert.equal(new Set(answers.map((a) => a.json.visitor.id)).size, 1);
-		const { visitor } = expect(await shop.api.post(VISITORS, { externalId, metadata: { a: 1 } }), 200).json;
-		assert.deepEqual([visitor.name, visitor.verified, visitor.identityKey, visitor.metadata], [name, true, externalId, { a: 1 }]);
+		const { visitor } = expect(await shop.api.post(VISITORS, { identityKey, metadata: { a: 1 } }), 200).json;
+		assert.deepEqual([visitor.name, visitor.verified, visitor.identityKey, visitor.metadata], [name, true, identityKey, { a: 1 }]);
 	});
 
 	test('tells the agents', async () => {
 		const cursor = await cursorNow(shop.api, STAFF);
-		const { visitor } = expect(await shop.api.post(VISITORS, { externalId: word() }), 201).json;
+		const { visitor } = expect(await shop.api.post(VISITORS, { identityKey: word() }), 201).json;
 		const { json } = expect(await poll(shop.api, STAFF, cursor, 20), 200);
 		const types = json.events.filter((event) => event.data.visitor?.id === visitor.id).map((event) => event.type);
 		assert.deepEqual(types, ['visitor.created', 'visitor.identified']);
@@ -119,7 +119,7 @@ describe('making one', () => {
 
 	test('is refused with what is none', async () => {
 		for (const [body, pointer] of [[{ name: '' }, '/name'], [{ name: 'a\nb' }, '/name'], [{ email: 'x'.repeat(255) }, '/email'],
-			[{ externalId: '' }, '/externalId'], [{ metadata: [] }, '/metadata'], [{ verified: true }, '/verified']])
+			[{ identityKey: '' }, '/identityKey'], [{ metadata: [] }, '/metadata'], [{ verified: true }, '/verified']])
 			assert.equal(expect(await shop.api.post(VISITORS, body), 422).json.errors[0].pointer, pointer);
 		expect(await shop.api.post(VISITORS, []), 400);
 	});
@@ -177,9 +177,9 @@ describe('changing one', () => {
 });
 
 test('who proves who they are is known, whatever the metadata was', async () => {
-	const o = await world.organization(), externalId = word();
-	await make(o, { identity_key: externalId, verified: true, metadata: '{"a":"\\u0000"}' });
-	assert.deepEqual(expect(await o.api.post(VISITORS, { externalId, metadata: { b: 1 } }), 200).json.visitor.metadata, { b: 1 });
+	const o = await world.organization(), identityKey = word();
+	await make(o, { identity_key: identityKey, verified: true, metadata: '{"a":"\\u0000"}' });
+	assert.deepEqual(expect(await o.api.post(VISITORS, { identityKey, metadata: { b: 1 } }), 200).json.visitor.metadata, { b: 1 });
 });
 
 // A visitor with one of everything; mark stands in all texts of theirs.
