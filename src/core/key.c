@@ -206,10 +206,12 @@ key_revoke(const struct access *as, const char *key)
 enum err
 key_list(const struct access *as, const char *after, int64_t limit, const char **json)
 {
+	static const char letters[] =
+		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	struct rows *rows;
 	enum err e;
 
-	if (after && !keyset_id_is_good(after))
+	if (after && (!*after || strlen(after) > 64 || after[strspn(after, letters)]))
 		return ERR_INVALID;
 	e = db_run(as->db, as->mem, &SQL_key_list,
 		ARGS(as->organization, after, number(as->mem, limit)), &rows);

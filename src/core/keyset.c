@@ -55,15 +55,6 @@ keyset_split(struct arena *mem, const char *after, const char **at, const char *
 	return ERR_NONE;
 }
 
-bool
-keyset_id_is_good(const char *after)
-{
-	static const char letters[] =
-		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_-abcdefghijklmnopqrstuvwxyz";
-
-	return *after && strlen(after) <= ID_MAX && !after[strspn(after, letters)];
-}
-
 static const char *
 place(struct arena *mem, const struct rows *rows, int row)
 {

@@ -17,9 +17,6 @@ const char *keyset_join(struct arena *mem, const char *at, const char *id);
 enum err keyset_split(
 	struct arena *mem, const char *after, const char **at, const char **id) MUST_USE;
 
-/* Where ids alone give the order: whether after can be an id. */
-bool keyset_id_is_good(const char *after);
-
 /*
  * {"data":[...],"next":...}: rows of JSON text, time and id (or NULL and id, where ids alone give the
  * order), of which one more than limit was asked for.

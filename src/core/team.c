@@ -43,13 +43,14 @@ team_list(const struct access *as, struct json_object **out)
 enum err
 team_members(const struct access *as, const char *after, int64_t limit, const char **json)
 {
+	const char *at, *id;
 	struct rows *rows;
 	enum err e;
 
-	if (after && !keyset_id_is_good(after))
-		return ERR_INVALID;
+	if ((e = keyset_split(as->mem, after, &at, &id)))
+		return e;
 	e = db_run(as->db, as->mem, &SQL_team_page,
-		ARGS(as->organization, after, arena_printf(as->mem, "%lld", (long long)limit + 1)),
+		ARGS(as->organization, at, id, arena_printf(as->mem, "%lld", (long long)limit + 1)),
 		&rows);
 	if (!e)
 		*json = keyset_page(as->mem, rows, limit);

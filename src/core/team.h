@@ -12,7 +12,7 @@ struct json_object;
 /* Array of members, by name; see templates/dash/team.html. */
 enum err team_list(const struct access *as, struct json_object **out) MUST_USE;
 
-/* {"data":[...],"next":...}: members in the order of their ids. ERR_INVALID: a bad after. */
+/* {"data":[...],"next":...}: members, the oldest membership first. ERR_INVALID: a bad after. */
 enum err team_members(
 	const struct access *as, const char *after, int64_t limit, const char **json) MUST_USE;
 /* One of that list, with the version of what team_change() changes. */

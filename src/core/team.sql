@@ -11,9 +11,11 @@ SELECT coalesce(json_agg(json_build_object('id', m.id, 'name', u.name,
   JOIN users u ON u.id = m.user_id;
 
 -- name: team_page
-SELECT member_json(m)::text, NULL, m.id FROM members m
- WHERE m.organization_id = $1 AND ($2::text IS NULL OR m.id > $2)
- ORDER BY m.id LIMIT $3::bigint;
+-- $2 and $3 the last row of the page before, $4 how many.
+SELECT member_json(m)::text, m.created_at, m.id FROM members m
+ WHERE m.organization_id = $1
+   AND (m.created_at, m.id) > (coalesce($2::timestamp, '-infinity'), coalesce($3, ''))
+ ORDER BY m.created_at, m.id LIMIT $4::bigint;
 
 -- name: team_one
 SELECT member_json(m)::text, member_version(m) FROM members m WHERE m.organization_id = $1 AND m.id = $2;

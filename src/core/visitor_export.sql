@@ -2,8 +2,8 @@
 -- which no row leaves, so that nothing is missed or told twice.
 
 -- name: export_visitor
-SELECT visitor_json(u)::text, u.id, 0 FROM chat_users u
- WHERE u.organization_id = $1 AND u.id = $2 AND u.id > $3 AND $4::bigint = 0 LIMIT $5::bigint;
+SELECT visitor_json(u)::text, '', 1 FROM chat_users u
+ WHERE u.organization_id = $1 AND u.id = $2 AND $3 = '' AND $4::bigint = 0 LIMIT $5::bigint;
 
 -- name: export_sessions
 -- Without the tokens, of which only hashes are kept.

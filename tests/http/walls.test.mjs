@@ -111,8 +111,8 @@ const mayCall = (route, { kind, may }) => route.actors.includes('anyone')
 	|| route.actors.includes(kind) && (!['agent', 'key'].includes(kind) || may.includes(route.needs));
 
 function noForeigner(answer, sent, what) {
-	for (const id of foreignIds)
-		assert.ok(!answer.text.replaceAll(sent, '').includes(id), `${what}: the foreign id ${id} in ${answer.text.slice(0, 400)}`);
+	for (const id of foreignIds.filter((one) => !sent.includes(one)))
+		assert.ok(!answer.text.includes(id), `${what}: the foreign id ${id} in ${answer.text.slice(0, 400)}`);
 }
 
 // Values that are no id, by the place where they stand; undefined: it is missing.
