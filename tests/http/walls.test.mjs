@@ -102,8 +102,8 @@ const before = await ofOther();
 function fingerprint(answer, id) {
 	const request = answer.headers['x-request-id'] ?? 'no request id';
 	const plain = (text) => [id, encodeURIComponent(id)].filter(Boolean).reduce((all, one) => all.replaceAll(one, 'ID'), text)
-		.replaceAll(request, 'REQUEST').replace(/(name="clientId" value|data-cursor)="[^"]*"/g, '$1');
-	const headers = answer.raw.map((part, i) => (/^(date|x-request-id|ratelimit)$/i.test(answer.raw[i - i % 2]) ? '' : part));
+		.replaceAll(request, 'REQUEST').replace(/(name="(?:clientId" value|cursor" content)|data-cursor)="[^"]*"/g, '$1');
+	const headers = answer.raw.map((part, i) => (/^(date|connection|x-request-id|ratelimit)$/i.test(answer.raw[i - i % 2]) ? '' : part));
 	return `${answer.status} ${plain(JSON.stringify(headers))} ${plain(answer.text)}`;
 }
 
