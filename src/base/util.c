@@ -236,6 +236,12 @@ parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
 	return true;
 }
 
+bool
+is_one_word_of(struct arena *mem, const char *words, const char *word)
+{
+	return strstr(arena_printf(mem, " %s ", words), arena_printf(mem, " %s ", word)) != NULL;
+}
+
 void
 notify_ready(void)
 {

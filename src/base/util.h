@@ -2,6 +2,7 @@
 #ifndef PARLOR_UTIL_H
 #define PARLOR_UTIL_H
 
+#include "base/arena.h"
 #include "base/base.h"
 
 /* Milliseconds since 1970-01-01 UTC, from the wall clock: for showing, never for waiting. */
@@ -36,6 +37,9 @@ bool host_is_local(const char *host, size_t len);
 
 /* Whether s is a decimal number within [min, max], without sign, blanks or leading zeros. */
 bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out) MUST_USE;
+
+/* Whether word is one of words, which stand with blanks between them. */
+bool is_one_word_of(struct arena *mem, const char *words, const char *word);
 
 /* Tells systemd that the service is ready (sd_notify(3)); does nothing elsewhere. */
 void notify_ready(void);

@@ -22,6 +22,7 @@ const struct job_kind job_kinds[] = {
 
 	{ "reset-password", job_reset_password, 60, 0 },
 	{ "organization-delete", job_organization_delete, ORGANIZATION_DELETE_SECONDS, 0 },
+	{ "visitor-erase", job_visitor_erase, VISITOR_ERASE_SECONDS, 60 },
 	{ "mail", job_mail, 2 * SMTP_TIMEOUT_SECONDS, 0 },
 
 	{ "scan", job_scan, 300, 60 },

@@ -81,9 +81,40 @@ enum err api_message_refused(struct req *r, enum err e) MUST_USE;
 enum err api_attachment_post(struct req *r); /* * */
 enum err attachment_get(struct req *r);	     /* * */
 
-/* api_me.c */
+/* api_me.c: of whoever asks */
 enum err api_me(struct req *r);
+enum err api_me_sessions(struct req *r);
+enum err api_me_session_delete(struct req *r);
+enum err api_me_organization_post(struct req *r);
+enum err api_organizations(struct req *r);
+enum err api_organization_post(struct req *r);
+
+/* api_members.c */
+enum err api_members(struct req *r);
+enum err api_member(struct req *r);
+enum err api_member_patch(struct req *r);
+enum err api_member_delete(struct req *r);
+enum err api_me_patch(struct req *r);
+
+/* api_invitations.c */
+enum err api_invitations(struct req *r);
+enum err api_invitation_post(struct req *r);
+enum err api_invitation_send(struct req *r);
+enum err api_invitation_delete(struct req *r);
+
+/* api_visitors.c */
+enum err api_visitors(struct req *r);
+enum err api_visitor_post(struct req *r);
 enum err api_visitor(struct req *r);
+enum err api_visitor_patch(struct req *r);
+enum err api_visitor_delete(struct req *r);
+enum err api_visitor_export(struct req *r);
+
+/* api_organization.c */
+enum err api_organization(struct req *r);
+enum err api_organization_patch(struct req *r);
+enum err api_organization_delete(struct req *r);
+enum err api_publishable_key_post(struct req *r);
 
 /* api_audit.c */
 enum err api_audit_log(struct req *r);

@@ -60,21 +60,6 @@ query_words(struct req *r, const char *name, const char *choices, const char **a
 }
 
 static enum err
-query_time(struct req *r, const char *name, const char **at)
-{
-	const char *text = req_query(r, name);
-	char *read = arena_alloc(r->mem, TIME_TEXT_LEN + 1);
-
-	if (!text)
-		return ERR_NONE;
-	*at = read;
-	if (time_parse(text, read))
-		return ERR_NONE;
-	return reply_problem(r, ERR_SYNTAX, NULL,
-		arena_printf(r->mem, "%s must be a time as RFC 3339 has it.", name));
-}
-
-static enum err
 query_text(struct req *r, const char *name, size_t max, const char **text)
 {
 	const char *value = req_query(r, name);
@@ -137,10 +122,10 @@ filter_of(struct req *r, struct inbox_filter *f)
 		(e = query_text(r, "tag", TAG_MAX, &f->tag)) ||
 		(e = query_text(r, "visitorEmail", EMAIL_MAX, &f->email)) ||
 		(e = query_flag(r, "unread", &f->unread)) ||
-		(e = query_time(r, "createdAfter", &f->created[0])) ||
-		(e = query_time(r, "createdBefore", &f->created[1])) ||
-		(e = query_time(r, "updatedAfter", &f->updated[0])) ||
-		(e = query_time(r, "updatedBefore", &f->updated[1])) ||
+		(e = input_time(r, "createdAfter", false, &f->created[0])) ||
+		(e = input_time(r, "createdBefore", false, &f->created[1])) ||
+		(e = input_time(r, "updatedAfter", false, &f->updated[0])) ||
+		(e = input_time(r, "updatedBefore", false, &f->updated[1])) ||
 		(e = attributes_of(r, &f->attributes)))
 		return e;
 	return api_agent_named(r, NULL, &f->assignee);

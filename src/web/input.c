@@ -5,7 +5,9 @@
 #include "base/util.h"
 #include "web/reply.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* RFC 6901: ~ and / of a name are escaped. */
 static const char *
@@ -295,4 +297,22 @@ input_limit(struct req *r, int64_t *limit)
 	if (text && !parse_int(text, 1, 100, limit))
 		return reply_problem(r, ERR_SYNTAX, NULL, "limit must be a number from 1 to 100.");
 	return ERR_NONE;
+}
+
+enum err
+input_time(struct req *r, const char *name, bool whole_day, const char **at)
+{
+	const char *text = req_query(r, name);
+	char *read = arena_alloc(r->mem, TIME_TEXT_LEN + 1);
+
+	if (!text)
+		return ERR_NONE;
+	*at = read;
+	if (strlen(text) == strlen("2026-11-25"))
+		text = arena_printf(
+			r->mem, "%sT%sZ", text, whole_day ? "23:59:59.999999" : "00:00:00");
+	if (time_parse(text, read))
+		return ERR_NONE;
+	return reply_problem(r, ERR_SYNTAX, NULL,
+		arena_printf(r->mem, "%s must be a date, or a time as RFC 3339 has it.", name));
 }

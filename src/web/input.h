@@ -43,4 +43,10 @@ enum err input_form(struct req *r, const struct field *fields) MUST_USE;
 /* The query parameter limit of a list: 1 to 100, 50 when absent. ERR_SYNTAX otherwise. */
 enum err input_limit(struct req *r, int64_t *limit) MUST_USE;
 
+/*
+ * A query parameter that is a date (UTC) or a time as RFC 3339 has it; *at is UTC, as PostgreSQL reads it, or left as it is without one.
+ * whole_day: of a date, its end. ERR_SYNTAX otherwise.
+ */
+enum err input_time(struct req *r, const char *name, bool whole_day, const char **at) MUST_USE;
+
 #endif

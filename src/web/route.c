@@ -230,7 +230,7 @@ handle(struct req *r)
 	}
 	if ((e = count_request(r)) || (e = check_permission(r)) || (e = read_body(r)))
 		return e;
-	if (is_unsafe(r) && (r->who.kind == ACTOR_AGENT || (row->flags & R_FORM)) &&
+	if (is_unsafe(r) && ((r->who.kind & (ACTOR_AGENT | ACTOR_USER)) || (row->flags & R_FORM)) &&
 		(e = auth_same_site(r, row->flags & R_OPEN)))
 		return e;
 	return idempotency_handle(r);

@@ -74,6 +74,7 @@ export const values = {
 	key: ({ shop }) => shop.key,
 	email: () => `${word(12).toLowerCase()}@example.org`,
 	color: () => '#2f6fed',
+	primaryColor: () => '#2f6fed',
 	domains: () => '',
 	password: () => PASSWORD,
 	scopes: () => ['conversations:read'],
@@ -89,6 +90,8 @@ export const bodies = {
 	'POST /api/v1/conversations': () => ({ clientId: word(), content: 'Hello' }),
 	'POST /api/v1/conversations/:conversation/assignments': () => ({ agentId: null }),
 	'POST /team/members/:member': () => ({ role: 'member', chatRole: 'agent', displayName: '', maxChats: '0' }),
+	'PATCH /api/v1/members/:member': () => ({ role: 'member', chatRole: 'agent', displayName: 'Somebody', maxConcurrentChats: 3 }),
+	'DELETE /api/v1/organization': ({ shop }) => ({ name: shop.name }),
 	'POST /organizations/delete': ({ shop }) => ({ name: shop.name }),
 	'POST /settings/keys': () => ({ name: 'A key', actsFor: 'organization', expires: 'never', scope: 'conversations:read' }),
 	'POST /settings/security/password': () => ({ current: PASSWORD, password: `another ${PASSWORD}`, again: `another ${PASSWORD}` }),
@@ -120,5 +123,6 @@ export const special = {
 	'POST /settings/security/two-factor/disable': 'takes a code: tests/http/two_factor.test.mjs',
 	'POST /settings/identity/retire': 'there is no old secret at first: tests/http/identity.test.mjs',
 	'DELETE /api/v1/organization/identity/secrets/old': 'there is no old secret at first: tests/http/identity.test.mjs',
+	'POST /api/v1/me/organization': 'a user in no organization has none to open: tests/http/api_people.test.mjs',
 	'POST /organizations/active': 'a user in no organization has none to open: tests/http/organizations.test.mjs',
 };
