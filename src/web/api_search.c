@@ -9,13 +9,11 @@
 #include "web/reply.h"
 #include "web/search.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define STATUSES "open|waiting|resolved|closed"
 
-enum { DAY = 86400, RETRY_SECONDS = 5, TAG_MAX = 64 };
+enum { RETRY_SECONDS = 5, TAG_MAX = 64 };
 
 static bool
 is_one_of(struct req *r, const char *choices, const char *value)
@@ -24,46 +22,14 @@ is_one_of(struct req *r, const char *choices, const char *value)
 	       strstr(arena_printf(r->mem, "|%s|", choices), arena_printf(r->mem, "|%s|", value));
 }
 
-/*
- * "2026-11-25" or RFC 3339 in UTC ("2026-11-25T20:00:00Z", with or without a fraction), as PostgreSQL
- * reads it; a date that there is. whole_day: of a date alone, its end.
- */
-static const char *
-moment(struct req *r, const char *text, bool whole_day)
-{
-	struct tm tm = { 0 }, same;
-	char copy[32] = "";
-	int date = 0, all = 0;
-	time_t at;
-
-	if (sscanf(text, "%4d-%2d-%2d%nT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &date,
-		    &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &all) < 3 ||
-		strspn(text, "0123456789-:.TZ") != strlen(text) || tm.tm_year < 1970)
-		return NULL;
-	if (all && text[all] == '.')
-		all += 1 + (int)strspn(text + all + 1, "0123456789");
-	if (all ? strcmp(text + all, "Z") != 0 : text[date] != '\0')
-		return NULL;
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
-	same = tm;
-	at = timegm(&same);
-	if (same.tm_mday != tm.tm_mday || same.tm_hour != tm.tm_hour || same.tm_sec != tm.tm_sec)
-		return NULL;
-	at += !all && whole_day ? DAY : 0;
-	gmtime_r(&at, &same);
-	strftime(copy, sizeof(copy), "%Y-%m-%d %H:%M:%S", &same);
-	return arena_strdup(r->mem, copy);
-}
-
 static enum err
 times_of(struct req *r, struct search_filter *f)
 {
 	const char *from = req_query(r, "from"), *to = req_query(r, "to");
 
-	if (from && !(f->from = moment(r, from, false)))
+	if (from && !(f->from = input_moment(r, from, false)))
 		return reply_problem(r, ERR_SYNTAX, NULL, "from must be a date or time in UTC.");
-	if (to && !(f->until = moment(r, to, true)))
+	if (to && !(f->until = input_moment(r, to, true)))
 		return reply_problem(r, ERR_SYNTAX, NULL, "to must be a date or time in UTC.");
 	return ERR_NONE;
 }

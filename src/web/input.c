@@ -5,7 +5,11 @@
 #include "base/util.h"
 #include "web/reply.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+enum { DAY = 86400 };
 
 /* One fault of one field. */
 static enum err
@@ -278,4 +282,32 @@ input_limit(struct req *r, int64_t *limit)
 	if (text && !parse_int(text, 1, 100, limit))
 		return reply_problem(r, ERR_SYNTAX, NULL, "limit must be a number from 1 to 100.");
 	return ERR_NONE;
+}
+
+const char *
+input_moment(struct req *r, const char *text, bool whole_day)
+{
+	struct tm tm = { 0 }, same;
+	char copy[32] = "";
+	int date = 0, all = 0;
+	time_t at;
+
+	if (sscanf(text, "%4d-%2d-%2d%nT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &date,
+		    &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &all) < 3 ||
+		strspn(text, "0123456789-:.TZ") != strlen(text) || tm.tm_year < 1970)
+		return NULL;
+	if (all && text[all] == '.')
+		all += 1 + (int)strspn(text + all + 1, "0123456789");
+	if (all ? strcmp(text + all, "Z") != 0 : text[date] != '\0')
+		return NULL;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	same = tm;
+	at = timegm(&same);
+	if (same.tm_mday != tm.tm_mday || same.tm_hour != tm.tm_hour || same.tm_sec != tm.tm_sec)
+		return NULL;
+	at += !all && whole_day ? DAY : 0;
+	gmtime_r(&at, &same);
+	strftime(copy, sizeof(copy), "%Y-%m-%d %H:%M:%S", &same);
+	return arena_strdup(r->mem, copy);
 }

@@ -39,4 +39,10 @@ enum err input_form(struct req *r, const struct field *fields) MUST_USE;
 /* The query parameter limit of a list: 1 to 100, 50 when absent. ERR_SYNTAX otherwise. */
 enum err input_limit(struct req *r, int64_t *limit) MUST_USE;
 
+/*
+ * A time of a query as PostgreSQL reads it: "2026-11-25" or RFC 3339 in UTC ("2026-11-25T20:00:00Z", with or
+ * without a fraction), a date that there is; else NULL. whole_day: of a date alone, its end.
+ */
+const char *input_moment(struct req *r, const char *text, bool whole_day);
+
 #endif
