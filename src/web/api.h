@@ -132,6 +132,18 @@ enum err api_search_settings_patch(struct req *r);
 
 /* api_contract.c */
 enum err api_contract(struct req *r);
+/* api_rating.c */
+enum err api_rating_post(struct req *r);
+enum err api_rating(struct req *r);
+enum err api_ratings(struct req *r);
+
+/* api_page.c */
+enum err api_page_post(struct req *r);
+enum err api_page_views(struct req *r);
+
+/* api_transcript.c */
+enum err api_transcript(struct req *r);
+enum err api_transcript_post(struct req *r); /* * */
 
 /* health.c */
 enum err health_live(struct req *r);

@@ -42,9 +42,7 @@ filter_of(struct req *r, struct search_filter *f)
 		return reply_problem(r, ERR_SYNTAX, NULL, "status must be one of " STATUSES ".");
 	if (f->tag && utf8_count(f->tag, strlen(f->tag)) > TAG_MAX)
 		return reply_problem(r, ERR_SYNTAX, NULL, "tag must have at most 64 characters.");
-	if (f->assignee && strcmp(f->assignee, "me") == 0 && !(f->assignee = r->who.member))
-		return reply_problem(r, ERR_INVALID, "no_member", "This key acts for no agent.");
-	return ERR_NONE;
+	return api_agent_named(r, NULL, &f->assignee);
 }
 
 const char *

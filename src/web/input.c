@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* RFC 6901: ~ and / of a name are escaped. */
 static const char *

@@ -195,6 +195,16 @@ const struct route routes[] = {
 	{ PATCH, "/api/v1/organization/search", api_search_settings_patch, STAFF, PERM_SETTINGS_WRITE, 0, "" },
 	{ GET, "/search", dash_search, AGENT, READ, R_PAGE, "?after=cursor" },
 
+	/* What visitors tell besides messages, and conversations as text */
+	{ POST, "/api/v1/widget/conversations/:conversation/rating", api_rating_post, VISITOR, R_CORS, "" },
+	{ POST, "/api/v1/widget/conversations/:conversation/transcript", api_transcript_post, VISITOR, R_CORS, "" },
+	{ POST, "/api/v1/widget/page", api_page_post, VISITOR, R_CORS, "" },
+	{ GET, "/api/v1/conversations/:conversation/rating", api_rating, STAFF, READ, 0, "" },
+	{ GET, "/api/v1/ratings", api_ratings, STAFF, READ, 0, "?after=cursor ?member=member" },
+	{ GET, "/api/v1/conversations/:conversation/transcript", api_transcript, STAFF, READ, 0, "" },
+	{ POST, "/api/v1/conversations/:conversation/transcript", api_transcript_post, STAFF, WRITE, 0, "" },
+	{ GET, "/api/v1/visitors/:visitor/page-views", api_page_views, STAFF, PERM_VISITORS_READ, 0, "?after=cursor" },
+
 	/* Everybody */
 	{ GET, "/widget/frame", widget_frame, ANYONE, R_PAGE, "" },
 	{ GET, "/demo", demo_shop, ANYONE, R_PAGE, "" },

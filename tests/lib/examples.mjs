@@ -79,6 +79,7 @@ export const values = {
 	password: () => PASSWORD,
 	scopes: () => ['conversations:read'],
 	language: () => 'german',
+	url: () => 'https://shop.example/',
 };
 
 // By "METHOD path"; the whole body, ids included.
@@ -121,6 +122,8 @@ export const special = {
 	'POST /settings/security/two-factor/confirm': 'takes a code: tests/http/two_factor.test.mjs',
 	'POST /settings/security/two-factor/codes': 'takes a code: tests/http/two_factor.test.mjs',
 	'POST /settings/security/two-factor/disable': 'takes a code: tests/http/two_factor.test.mjs',
+	'POST /api/v1/widget/conversations/:conversation/transcript': 'there is no mail server: tests/http/transcript.test.mjs',
+	'POST /api/v1/conversations/:conversation/transcript': 'there is no mail server: tests/http/transcript.test.mjs',
 	'POST /settings/identity/retire': 'there is no old secret at first: tests/http/identity.test.mjs',
 	'DELETE /api/v1/organization/identity/secrets/old': 'there is no old secret at first: tests/http/identity.test.mjs',
 	'POST /api/v1/me/organization': 'a user in no organization has none to open: tests/http/api_people.test.mjs',
