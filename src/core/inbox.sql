@@ -5,8 +5,6 @@
 -- visitor, as JSON. NULL: whatever it is.
 -- One way leads to the rows that are looked at: the narrowest that an index knows. By status and time they come
 -- straight from it, for each status; the few of a visitor or a rare tag are sorted. The rest is compared row by row.
--- (A visitor's organization is compared in a way that no index serves: a plan made while the tables were empty would
--- as soon read all of it.)
 -- A last row without JSON: where it stopped, when there may be more.
 WITH way AS MATERIALIZED (
   SELECT CASE WHEN $11::text IS NOT NULL THEN 'visitor'
@@ -26,7 +24,7 @@ WITH way AS MATERIALIZED (
   SELECT $11::text AS id WHERE (SELECT by FROM way) = 'visitor'
   UNION ALL
   SELECT u.id FROM chat_users u
-   WHERE (SELECT by FROM way) = 'email' AND u.email = $12 AND u.organization_id IS NOT DISTINCT FROM $1
+   WHERE (SELECT by FROM way) = 'email' AND u.organization_id = $1 AND u.email = $12
 ), page AS (
   SELECT p.* FROM s, start, LATERAL (
     SELECT c, c.last_message_at, c.id FROM conversations c
@@ -54,17 +52,16 @@ WITH way AS MATERIALIZED (
   UNION ALL
   SELECT p.* FROM v, start, LATERAL (
     SELECT c, c.last_message_at, c.id FROM conversations c
-     WHERE c.chat_user_id = v.id AND c.organization_id IS NOT DISTINCT FROM $1
-       AND ($2::text[] IS NULL OR c.status = ANY ($2::text[]))
-       AND (last_message_at, c.id) < (start.at, start.id)
-     ORDER BY last_message_at DESC, c.id DESC LIMIT $6::bigint) p
+     WHERE organization_id = $1 AND c.chat_user_id = v.id OFFSET 0) p
+   WHERE ($2::text[] IS NULL OR (p.c).status = ANY ($2::text[]))
+     AND (p.last_message_at, p.id) < (start.at, start.id)
   UNION ALL
   SELECT p.* FROM conversation_tags t, start, LATERAL (
     SELECT c, c.last_message_at, c.id FROM conversations c
-     WHERE organization_id = t.organization_id AND c.id = t.conversation_id
-       AND ($2::text[] IS NULL OR c.status = ANY ($2::text[]))
-       AND (last_message_at, c.id) < (start.at, start.id) OFFSET 0) p
+     WHERE organization_id = t.organization_id AND c.id = t.conversation_id OFFSET 0) p
    WHERE (SELECT by FROM way) = 'tag' AND t.organization_id = $1 AND t.tag = $10
+     AND ($2::text[] IS NULL OR (p.c).status = ANY ($2::text[]))
+     AND (p.last_message_at, p.id) < (start.at, start.id)
 ), walked AS MATERIALIZED (
   SELECT p.*, row_number() OVER (ORDER BY last_message_at DESC, id DESC) AS n FROM page p
    ORDER BY last_message_at DESC, id DESC LIMIT $6::bigint
