@@ -95,6 +95,7 @@ api_organizations(struct req *r)
 	return e ? e : reply_list(r, json_object_get(list));
 }
 
+/* It is not opened: whoever repeats the request must be the same caller. */
 enum err
 api_organization_post(struct req *r)
 {
@@ -107,7 +108,7 @@ api_organization_post(struct req *r)
 	enum err e;
 
 	json_set_object(answer, "organization", o);
-	if ((e = input_json(r, fields)) || (e = organization_make(r, name, &id, &key)))
+	if ((e = input_json(r, fields)) || (e = organization_make(r, name, false, &id, &key)))
 		return e;
 	json_set(o, "id", id);
 	json_set(o, "name", name);

@@ -94,7 +94,7 @@ dash_organizations(struct req *r)
 }
 
 enum err
-organization_make(struct req *r, const char *name, const char **id, const char **key)
+organization_make(struct req *r, const char *name, bool open, const char **id, const char **key)
 {
 	static const struct limit per_network = { "organizations-network", 20, 3600 };
 	static const struct limit per_user = { "organizations", 5, 3600 };
@@ -112,7 +112,7 @@ organization_make(struct req *r, const char *name, const char **id, const char *
 		return e;
 	db_scope(r->db, NULL);
 	if ((e = db_begin(r->db)) || (e = organization_create(r->db, r->mem, &new, id, key)) ||
-		(e = belonging_activate(r->db, r->mem, r->who.session, *id)))
+		(open && (e = belonging_activate(r->db, r->mem, r->who.session, *id))))
 		return e;
 	e = db_commit(r->db);
 	db_scope(r->db, r->who.organization);
@@ -131,7 +131,7 @@ dash_organization_post(struct req *r)
 
 	if (input_form(r, fields))
 		return organizations_page(r, 422, form_fault(r));
-	e = organization_make(r, name, &id, &key);
+	e = organization_make(r, name, true, &id, &key);
 	if (e == ERR_LIMIT)
 		return organizations_page(r, 429, form_wait(r));
 	return e ? e : reply_redirect(r, "/inbox");

@@ -19,10 +19,10 @@ const char *team_role_name(const char *role);
 enum err team_count_invitation(struct req *r, const char *address) MUST_USE;
 
 /*
- * A new organization of the signed-in user, which becomes the one at work in the session. *key: its
+ * A new organization of the signed-in user; open: it becomes the one at work in the session. *key: its
  * publishable key. ERR_FORBIDDEN where sign-up is closed, ERR_LIMIT.
  */
 enum err organization_make(
-	struct req *r, const char *name, const char **id, const char **key) MUST_USE;
+	struct req *r, const char *name, bool open, const char **id, const char **key) MUST_USE;
 
 #endif

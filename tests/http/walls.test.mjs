@@ -177,7 +177,7 @@ async function cursor(route, { in: place, name }, caller) {
 describe('strangers', () => {
 	for (const route of withIds)
 		for (const position of route.ids)
-			test(`${route.key}, ${position.in} ${position.name}`, () => inTurns(callers, 3, (caller) =>
+			test(`${route.key}, ${position.in} ${position.name}`, () => inTurns(callers, position.of === 'cursor' ? 1 : 3, (caller) =>
 				(position.of === 'cursor' ? cursor : strangers)(route, position, caller)));
 
 	test('changed nothing', async () => {
