@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """From docs/openapi.yaml, the contract of the API: what the program serves and what people read.
 
-    openapi.py json      the same as JSON
     openapi.py header    C: the JSON, and the data of the page /docs/api
     openapi.py markdown  docs/api-reference.md
     openapi.py examples  every example that these show, with its schema, for tests
@@ -324,12 +323,10 @@ def compact(value):
 
 
 def main():
-	if len(sys.argv) != 3 or sys.argv[1] not in ('json', 'header', 'markdown', 'examples'):
-		sys.exit('usage: openapi.py json|header|markdown|examples FILE')
+	if len(sys.argv) != 3 or sys.argv[1] not in ('header', 'markdown', 'examples'):
+		sys.exit('usage: openapi.py header|markdown|examples FILE')
 	document = load(sys.argv[2])
-	if sys.argv[1] == 'json':
-		print(compact(document))
-	elif sys.argv[1] == 'header':
+	if sys.argv[1] == 'header':
 		print('/* Made by scripts/openapi.py. */\n' + c_text('contract_json', compact(document)))
 		print(c_text('contract_reference', compact(Contract(document).reference())), end='')
 	elif sys.argv[1] == 'examples':

@@ -6,6 +6,13 @@
 #include "web/dash.h"
 #include "web/page.h"
 #include "web/reply.h"
+#include "web/route.h"
+
+const char *
+route_contract(void)
+{
+	return contract_json;
+}
 
 enum err
 api_contract(struct req *r)

@@ -1,13 +1,12 @@
 // Holds answers to docs/openapi.yaml, the contract: an answer of an operation has a status that is described, and the
 // headers and the body that its description says. What is no operation (a path or method that is not there) has none.
 import assert from 'node:assert/strict';
-import { readFileSync, realpathSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import path from 'node:path';
 
-// The build makes JSON of it, beside the program that is tested.
-const program = realpathSync(process.env.PARLOR_BIN ?? fileURLToPath(new URL('../../build/parlor', import.meta.url)));
-export const contract = JSON.parse(readFileSync(path.join(path.dirname(program), 'docs/openapi.json'), 'utf8'));
+// As the program that is tested has it.
+const program = process.env.PARLOR_BIN ?? fileURLToPath(new URL('../../build/parlor', import.meta.url));
+export const contract = JSON.parse(execFileSync(program, ['routes', '--openapi'], { encoding: 'utf8', maxBuffer: 16 << 20 }));
 
 // What a $ref leads to, with what stands beside it.
 export function resolve(node) {
