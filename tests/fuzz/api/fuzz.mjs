@@ -3,9 +3,10 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startStack } from '../../http/stack.mjs';
-import { closeConnections } from '../../lib/client.mjs';
+import { CANARY, closeConnections } from '../../lib/client.mjs';
 import { Random } from '../../lib/random.mjs';
 import { World } from '../../lib/world.mjs';
+import { exchangeRecords, recordsOf } from './fastcgi.mjs';
 import { Watch, judge } from './judge.mjs';
 import { mutate } from './mutate.mjs';
 import { Pool } from './pool.mjs';
@@ -84,10 +85,20 @@ class Run {
 		}
 	}
 
+	// The same past the web server; that it is gone or leaks is told by the processes.
+	async records(endpoint, lane, scene, pool) {
+		const request = mutate(requestFor(endpoint, scene, lane, pool), lane, pool), bytes = recordsOf(request, lane);
+		const answer = await exchangeRecords(this.world.stack, lane, bytes);
+		this.sent++;
+		const what = answer === null ? 'no answer' : answer.includes(CANARY) ? 'a text of another organization' : /Status: 50[0-2]/.exec(answer)?.[0];
+		if (what)
+			this.add(`records: ${what}`, `${bytes.toString('base64')}\n    ${answer?.slice(0, 600)}`);
+	}
+
 	async lane(number, endpoints, until) {
 		const lane = this.random.fork(`lane ${number}`);
 		while (Date.now() < until && this.left-- > 0)
-			await this.one(lane.pick(endpoints), lane, this.scene, this.pool);
+			await (lane.chance(0.08) ? this.records : this.one).call(this, lane.pick(endpoints), lane, this.scene, this.pool);
 	}
 
 	async go(endpoints, { seconds, connections }) {

@@ -44,8 +44,10 @@ function withJson(request, act) {
 	} catch {
 		return;
 	}
-	if (isObject(value))
-		request.body = utf8(act(value) ?? JSON.stringify(value));
+	if (!isObject(value))
+		return;
+	request.never = false;
+	request.body = utf8(act(value) ?? JSON.stringify(value));
 }
 
 const replaced = (value, place, text) => {
@@ -85,7 +87,7 @@ export const mutations = {
 			const [name] = Object.keys(value);
 			if (name === undefined || Array.isArray(value))
 				return undefined;
-			r.never = true;
+			r.never = true; // no reader of JSON here tells it
 			return `{${JSON.stringify(name)}:${JSON.stringify(value[name])},${JSON.stringify(value).slice(1)}`;
 		});
 		return random;
@@ -100,10 +102,12 @@ export const mutations = {
 		return place && replaced(value, place, `${'['.repeat(depth)}1${']'.repeat(depth)}`);
 	}),
 	bodyBytes(r, random) {
+		r.never = false;
 		if (r.body)
 			r.body = cutBytes(r.body, random);
 	},
 	body(r, random) {
+		r.never = false;
 		r.body = random.pick([null, '', 'null', '[]', '1', '"x"', '{}', '{', '\xef\xbb\xbf{}', '\xff', 'a=b&c=%', '{"a":'.repeat(10000), `${' '.repeat(65537)}{}`, '\0'.repeat(100)]);
 	},
 	query(r, random, pool) {
