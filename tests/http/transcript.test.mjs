@@ -193,7 +193,8 @@ describe('an erased visitor', () => {
 });
 
 test('strangers get the same answer as for what is not there', async () => {
-	const mine = await talk(), theirs = await talk();
+	const mine = await talk(), theirs = await talk(), neighbours = await talk({ shop: mine.shop });
+	assert.equal(code(await mine.visitor.post(`conversations/${neighbours.id}/transcript`, { email: newEmail() }), 404), 'not_found');
 	for (const id of [theirs.id, word()]) {
 		const body = { email: newEmail() };
 		assert.equal(code(await mine.visitor.post(`conversations/${id}/transcript`, body), 404), 'not_found');
