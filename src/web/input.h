@@ -33,6 +33,10 @@ struct field {
  */
 enum err input_json(struct req *r, const struct field *fields) MUST_USE;
 
+/* The same for an object inside the body: where its faults are begins with its name. */
+enum err input_object(struct req *r, const char *name, struct json_object *object,
+	const struct field *fields) MUST_USE;
+
 /* The same table for a form: text, line, id, choice, int (decimal), bool ("on", "true", "1"). */
 enum err input_form(struct req *r, const struct field *fields) MUST_USE;
 
