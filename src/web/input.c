@@ -5,32 +5,19 @@
 #include "base/util.h"
 #include "web/reply.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* RFC 6901: ~ and / of a name are escaped. */
 static const char *
-pointer_to(struct req *r, const char *name)
+place(const struct req *r)
 {
-	struct buf b = { 0 };
-	const char *pointer;
-
-	buf_printf(&b, "%s/", r->in_at ? r->in_at : "");
-	for (; *name; name++)
-		if (*name == '~' || *name == '/')
-			buf_str(&b, *name == '~' ? "~0" : "~1");
-		else
-			buf_char(&b, *name);
-	pointer = arena_strdup(r->mem, buf_text(&b));
-	buf_free(&b);
-	return pointer;
+	return r->in_at ? r->in_at : "";
 }
 
 /* One fault of one field. */
 static enum err
 fault(struct req *r, const struct field *f, const char *code, const char *detail)
 {
-	return reply_invalid(r, pointer_to(r, f->name), code, detail);
+	return reply_invalid(r, arena_printf(r->mem, "%s/%s", place(r), f->name), code, detail);
 }
 
 static bool
@@ -128,7 +115,7 @@ take_strings(struct req *r, const struct field *f, struct json_object *array)
 		if (len == 0 || utf8_count(json_object_get_string(item), len) > 64 ||
 			has_control(json_object_get_string(item), len, ""))
 			return reply_invalid(r,
-				arena_printf(r->mem, "%s/%zu", pointer_to(r, f->name), i),
+				arena_printf(r->mem, "%s/%s/%zu", place(r), f->name, i),
 				"wrong_type", "Must be text of 1 to 64 characters.");
 	}
 	*(struct json_object **)f->to = array;
@@ -207,6 +194,24 @@ is_declared(const struct field *fields, const char *name)
 	return false;
 }
 
+/* RFC 6901: ~ and / of a name are escaped. */
+static const char *
+pointer_to(struct req *r, const char *name)
+{
+	struct buf b = { 0 };
+	const char *pointer;
+
+	buf_printf(&b, "%s/", place(r));
+	for (; *name; name++)
+		if (*name == '~' || *name == '/')
+			buf_str(&b, *name == '~' ? "~0" : "~1");
+		else
+			buf_char(&b, *name);
+	pointer = arena_strdup(r->mem, buf_text(&b));
+	buf_free(&b);
+	return pointer;
+}
+
 enum err
 input_json(struct req *r, const struct field *fields)
 {
@@ -237,7 +242,7 @@ input_object(
 	const char *at = r->in_at;
 	enum err e;
 
-	r->in_at = pointer_to(r, name);
+	r->in_at = arena_printf(r->mem, "%s/%s", place(r), name);
 	r->in = object;
 	e = input_json(r, fields);
 	r->in = whole;

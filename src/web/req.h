@@ -75,7 +75,6 @@ struct req {
 
 	struct actor who;
 	struct json_object *in;	  /* the parsed JSON body, NULL when there is none */
-	const char *in_at;	  /* JSON pointer of in while it is a part of the body, else NULL */
 	const struct param *form; /* the parsed form body, ended by a NULL name */
 
 	/* The answer. */
@@ -89,6 +88,8 @@ struct req {
 	enum err (*stream)(struct req *r, struct buf *piece);
 	void *stream_arg;
 	size_t stream_len;
+	const char
+		*in_at; /* a pointer to in, when that is a part of the body; NULL for the whole */
 	const char *problem_detail;   /* for a problem+json answer */
 	struct json_object *problems; /* errors[] of it, NULL when none */
 	const char *frame_ancestors;  /* for a page's CSP; NULL for 'none' */

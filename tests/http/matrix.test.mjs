@@ -173,7 +173,9 @@ async function askQueries(scene, names) {
 	const once = (name, value) => [name, value, `${name}=${value}`];
 	const spellings = (name) => ['x', '1', '0'].map((value) => [name, value, `${name}=${value}&${name}=2&wait=0`])
 		.concat([[name, '', `wait=0&${name}[]=x`], [name, '', `wait=0&${name}`], [name, '', `wait=0&=x&&&${name}==`]]);
-	await inTurns(names.flatMap((name) => [...Object.values(encoded).map((value) => once(name, value)), ...spellings(name)]), 2, ask);
+	// Of a parameter that nobody reads, all that matters is whether the query can be read.
+	const valuesOf = (name) => (name === 'other' ? ['%00', '%ff', '%', '%c0%af', 'x', encoded.huge] : Object.values(encoded));
+	await inTurns(names.flatMap((name) => [...valuesOf(name).map((value) => once(name, value)), ...spellings(name)]), 2, ask);
 }
 
 describe('a query', { concurrency: 4 }, () => {

@@ -98,7 +98,7 @@ class Run {
 	async lane(number, endpoints, until) {
 		const lane = this.random.fork(`lane ${number}`);
 		while (Date.now() < until && this.left-- > 0)
-			await (lane.chance(0.08) ? this.records : this.one).call(this, lane.pick(endpoints), lane, this.scene, this.pool);
+			await (lane.chance(0.04) ? this.records : this.one).call(this, lane.pick(endpoints), lane, this.scene, this.pool);
 	}
 
 	async go(endpoints, { seconds, connections }) {

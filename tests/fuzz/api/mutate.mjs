@@ -101,6 +101,13 @@ export const mutations = {
 		const place = placeIn(value, random), depth = random.pick([1, 2, 15, 17, 200, 20000]);
 		return place && replaced(value, place, `${'['.repeat(depth)}1${']'.repeat(depth)}`);
 	}),
+	field(r, random, pool) {
+		const fields = r.body?.split('&') ?? [], at = random.between(0, fields.length - 1);
+		if (!/^\w+=/.test(r.body ?? ''))
+			return;
+		fields[at] = `${fields[at].split('=')[0]}=${random.pick([() => random.pick(Object.values(encoded)), () => percent(random.pick(naughty)), () => encodeURIComponent(pool.any())])()}`;
+		r.body = [...fields, ...random.chance(0.1) ? fields : []].join('&');
+	},
 	bodyBytes(r, random) {
 		r.never = false;
 		if (r.body)
@@ -111,7 +118,8 @@ export const mutations = {
 		r.body = random.pick([null, '', 'null', '[]', '1', '"x"', '{}', '{', '\xef\xbb\xbf{}', '\xff', 'a=b&c=%', '{"a":'.repeat(10000), `${' '.repeat(65537)}{}`, '\0'.repeat(100)]);
 	},
 	query(r, random, pool) {
-		const value = random.pick([() => random.pick(Object.values(encoded)), () => percent(random.pick(naughty)), () => encodeURIComponent(pool.any())])();
+		const value = random.pick([() => random.pick(Object.values(encoded)), () => percent(random.pick(naughty)), () => encodeURIComponent(pool.of(random.pick(['after', 'cursor', 'seq'])) ?? pool.any()),
+			() => encodeURIComponent(cutBytes(pool.of(random.pick(['after', 'cursor'])) ?? '1', random)), () => String(random.between(-1, 101))])();
 		if (r.target.query.length && random.chance(0.8))
 			random.pick(r.target.query)[1] = value;
 		else
@@ -170,12 +178,16 @@ export const mutations = {
 	},
 };
 
-// Those that keep a request near to a good one come more often.
-const WEIGHTS = { value: 14, query: 7, header: 7, id: 3, drop: 3, addMember: 3, repeat: 2, bodyBytes: 3 };
-const names = Object.keys(mutations).flatMap((name) => Array(WEIGHTS[name] ?? 1).fill(name));
+// Those that keep a request near to a good one come more often; those of JSON only where there is some.
+const WEIGHTS = { value: 14, field: 10, query: 7, header: 7, id: 3, drop: 3, addMember: 3, repeat: 2, bodyBytes: 3 };
+const OF_JSON = ['value', 'addMember', 'twice', 'drop', 'wrap'];
+const all = Object.keys(mutations).flatMap((name) => Array(WEIGHTS[name] ?? 1).fill(name));
+const besides = (...unfit) => all.filter((name) => !unfit.includes(name));
+const forJson = besides('field'), forForms = besides(...OF_JSON), forOthers = besides('field', ...OF_JSON);
 
 export function mutate(request, random, pool) {
-	request.changes = Array.from({ length: random.pick([1, 1, 1, 2, 2, 3, 5]) }, () => random.pick(names));
+	const few = request.endpoint.json ? forJson : request.endpoint.form ? forForms : forOthers;
+	request.changes = Array.from({ length: random.pick([1, 1, 1, 2, 2, 3, 5]) }, () => random.pick(few));
 	for (const name of request.changes)
 		mutations[name](request, random, pool);
 	return request;

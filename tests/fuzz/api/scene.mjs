@@ -65,12 +65,18 @@ function formBody(endpoint, scene, random, pool) {
 	return new URLSearchParams([...names].filter((name) => name !== 'csrf' || random.chance(0.5)).map((name) => [name, value(name)])).toString();
 }
 
+// Places in lists and in events are both "cursor" in the route table; here each has its parameter's name.
+function kindOf(endpoint, name) {
+	const kind = endpoint.ids.find((id) => id.in === 'query' && id.name === name)?.of ?? name;
+	return kind === 'cursor' ? name : kind;
+}
+
 function queryOf(endpoint, scene, random, pool) {
 	const wanted = new Map((endpoint.parameters ?? []).filter((one) => one.in === 'query').map((one) => [one.name, one]));
 	const query = Object.entries(queries[endpoint.key]?.({ shop: scene.shop }) ?? {});
 	for (const name of new Set([...wanted.keys(), ...endpoint.queries]))
-		if ((wanted.get(name)?.required || random.chance(0.4)) && !query.some(([one]) => one === name))
-			query.push([name, name === 'key' ? scene.shop.key : pool.of(endpoint.ids.find((id) => id.name === name)?.of ?? name)
+		if ((wanted.get(name)?.required || random.chance(0.5)) && !query.some(([one]) => one === name))
+			query.push([name, name === 'key' ? scene.shop.key : name === 'limit' ? random.pick(['1', '2', '100']) : pool.of(kindOf(endpoint, name))
 				?? exampleOf(wanted.get(name)?.schema ?? { type: 'string' }, { pick: (n) => random.between(0, n - 1) })]);
 	if (endpoint.poll && !query.some(([name]) => name === 'wait'))
 		query.push(['wait', '0']);
