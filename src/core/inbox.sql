@@ -17,7 +17,7 @@ WITH way AS MATERIALIZED (
               WHEN $9::text <> 'none' THEN 'team'
               ELSE 'all' END AS by
 ), s AS (
-  SELECT unnest(coalesce($2::text[], ARRAY['open', 'waiting', 'resolved', 'closed'])) AS status
+  SELECT DISTINCT unnest(coalesce($2::text[], ARRAY['open', 'waiting', 'resolved', 'closed'])) AS status
 ), start AS (
   SELECT coalesce($4::timestamp, 'infinity') AS at, coalesce($5, '') AS id
 ), v AS MATERIALIZED (

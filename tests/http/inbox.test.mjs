@@ -1,7 +1,8 @@
 // The staff's list of conversations by what they ask for, and conversations that staff begin.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { expect, useWorld, word } from '../lib/world.mjs';
+import { openSql } from '../lib/sql.mjs';
+import { eventually, expect, useWorld, word } from '../lib/world.mjs';
 
 const world = await useWorld();
 const LIST = '/api/v1/conversations';
@@ -137,8 +138,17 @@ describe('a conversation that staff begin', () => {
 		const o = await world.organization();
 		const visitor = await o.visitor();
 		const body = { visitorId: visitor.id, clientId: word(), content: 'Hello' };
-		const answers = await Promise.all([1, 2, 3, 4].map(() => o.api.post(LIST, body)));
-		assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 201]);
+		const holder = openSql(world.stack.databaseUrl);
+		await holder.exec`BEGIN; SELECT 1 FROM chat_users WHERE id = ${visitor.id} FOR UPDATE`;
+		const both = [o.api.post(LIST, body), o.api.post(LIST, body)];
+		try {
+			await eventually('both wait', async () => await world.sql.value`SELECT count(*)::int FROM pg_locks WHERE NOT granted` >= 2);
+		} finally {
+			await holder.exec`COMMIT`;
+			holder.close();
+		}
+		const answers = await Promise.all(both);
+		assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 201]);
 		assert.equal(new Set(answers.map(({ json }) => json.conversation.id)).size, 1);
 		assert.equal(expect(await o.api.post(LIST, { ...body, content: 'Other' }), 409).json.code, 'client_id_reused');
 		assert.equal(expect(await (await o.staff('agent')).post(LIST, body), 409).json.code, 'client_id_reused');

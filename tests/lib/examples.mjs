@@ -90,6 +90,8 @@ export const bodies = {
 	'POST /api/v1/conversations/:conversation/notes': () => ({ clientId: word(), content: 'Hello' }),
 	'POST /api/v1/conversations': () => ({ clientId: word(), content: 'Hello' }),
 	'POST /api/v1/conversations/:conversation/assignments': () => ({ agentId: null }),
+	'POST /api/v1/teams': () => ({ name: word(12) }),
+	'POST /api/v1/canned-responses': () => ({ shortcut: word(12), content: 'Hello' }),
 	'POST /team/members/:member': () => ({ role: 'member', chatRole: 'agent', displayName: '', maxChats: '0' }),
 	'PATCH /api/v1/members/:member': () => ({ role: 'member', chatRole: 'agent', displayName: 'Somebody', maxConcurrentChats: 3 }),
 	'DELETE /api/v1/organization': ({ shop }) => ({ name: shop.name }),
@@ -116,6 +118,7 @@ export const secrets = [
 export const special = {
 	'POST /invitations/:invitation/accept': 'an invitation is for one address: tests/http/invitations.test.mjs',
 	'POST /invitations/:invitation/decline': 'an invitation is for one address: tests/http/invitations.test.mjs',
+	'DELETE /api/v1/teams/:team/members/:member': 'the member must be in the team: tests/http/tags.test.mjs',
 	'POST /organizations/leave': 'the only owner cannot: tests/http/organizations.test.mjs',
 	'POST /reset-password': 'takes the token of a mail: tests/http/security.test.mjs',
 	'POST /verify-email': 'takes the token of a mail: tests/http/accounts.test.mjs',
