@@ -68,14 +68,15 @@ INSERT INTO parlor.jobs (kind, job_key) SELECT 'tags', 'tags' WHERE EXISTS (SELE
 ------------------------------------------------------------------------------------- filters --
 
 -- Whether the metadata of a visitor, which is text of whoever wrote it, holds all of wanted (names and their values
--- as text) on its top level. What is no JSON holds nothing.
+-- as text) on its top level. What is no JSON holds nothing. Text without the value in it, and without an escape that
+-- could stand for it, is not parsed.
 CREATE FUNCTION parlor.metadata_holds(metadata text, wanted jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  held jsonb;
 BEGIN
-  held := metadata;
-  RETURN NOT EXISTS (SELECT FROM jsonb_each_text(wanted) w WHERE held ->> w.key IS DISTINCT FROM w.value);
+  RETURN NOT EXISTS (
+    SELECT FROM jsonb_each_text(wanted) w
+      WHERE CASE WHEN strpos(metadata, w.value) > 0 OR strpos(metadata, '\') > 0
+                 THEN metadata::json ->> w.key END IS DISTINCT FROM w.value);
 EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
   RETURN false;
 END $$;
