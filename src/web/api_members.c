@@ -47,8 +47,9 @@ refuse(struct req *r, enum team_refusal why)
 {
 	if (why == TEAM_BAD_ROLE)
 		return reply_invalid(r, "/role", "not_a_role", team_refusal_text(why));
-	return reply_problem(r, ERR_FORBIDDEN, why == TEAM_LAST_OWNER ? "last_owner" : "owner_only",
-		team_refusal_text(why));
+	if (why == TEAM_LAST_OWNER)
+		return reply_problem(r, ERR_FORBIDDEN, "last_owner", team_refusal_text(why));
+	return reply_problem(r, ERR_FORBIDDEN, "owner_only", team_refusal_text(why));
 }
 
 /* What null says of a member: as the role says, the user's own name. */

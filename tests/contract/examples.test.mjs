@@ -55,17 +55,33 @@ const world = await useWorld();
 const clients = { visitorToken: ({ visitor }) => visitor.client, secretKey: ({ shop }) => shop.api, sessionCookie: ({ staff }) => staff };
 
 // Everything that an operation takes besides its example: ids that are there, and the key of the organization.
-async function place() {
-	const shop = await world.organization();
+async function place({ parameters }) {
+	const shop = await world.organization(), ids = {};
 	const { visitor, who } = await peopleOf(shop);
-	return { shop, visitor, who, staff: await shop.staff('admin') };
+	for (const { name } of parameters.filter((one) => one.in === 'path'))
+		ids[name] = await kinds[name].make(world, shop, who);
+	return { shop, visitor, who, ids, staff: await shop.staff('admin') };
 }
 
-async function address({ path, parameters }, { shop, who }) {
+// What an example cannot know, by the name of its field.
+const real = { key: ({ shop }) => shop.key, visitorId: ({ who }) => who.visitor, memberId: ({ who }) => who.member,
+	organizationId: ({ shop, who }) => kinds.organization.make(world, shop, who) };
+// And by operation: to delete an organization one gives its name.
+const realOf = { deleteOrganization: { name: ({ shop }) => shop.name } };
+
+async function bodyOf({ operation }, at, example) {
+	const body = { ...example };
+	for (const [name, make] of Object.entries({ ...real, ...realOf[operation.operationId] }))
+		if (name in body)
+			body[name] = await make(at);
+	return body;
+}
+
+async function address({ path, parameters }, { shop, ids }) {
 	const query = new URLSearchParams();
 	for (const { name, in: where, required, schema } of parameters)
 		if (where === 'path')
-			path = path.replace(`{${name}}`, await kinds[name].make(world, shop, who));
+			path = path.replace(`{${name}}`, ids[name]);
 		else if (where === 'query' && name === 'key')
 			query.set('key', shop.key);
 		else if (where === 'query' && name === 'wait')
@@ -76,10 +92,14 @@ async function address({ path, parameters }, { shop, who }) {
 }
 
 // What must be there before.
-const before = { retireIdentitySecret: async ({ staff }) => {
-	for (let i = 0; i < 2; i++)
-		await staff.post('/api/v1/organization/identity/secrets', undefined, { secret: true });
-} };
+const before = {
+	retireIdentitySecret: async ({ staff }) => {
+		for (let i = 0; i < 2; i++)
+			await staff.post('/api/v1/organization/identity/secrets', undefined, { secret: true });
+	},
+	leaveTeam: ({ staff, ids }) => staff.post(`/api/v1/teams/${ids.team}/members`, { memberId: ids.member }),
+	mailOwnTranscript: ({ staff, ids }) => staff.post(`/api/v1/conversations/${ids.conversation}/messages`, { clientId: 'answer', content: 'Yes.' }),
+};
 
 async function ask(one, at, client) {
 	const { method, operation } = one, content = resolve(operation.requestBody)?.content;
@@ -89,8 +109,7 @@ async function ask(one, at, client) {
 		return client.request(method, await address(one, at), { ...options, body: Buffer.from('a file'), headers: { 'Content-Type': 'text/plain' } });
 	const example = content?.['application/json'].example;
 	assert.ok(!content || example, `${one.key}: its body has no example`);
-	const body = example && { ...example, ...'key' in example && { key: at.shop.key } };
-	return client.request(method, await address(one, at), { ...options, body });
+	return client.request(method, await address(one, at), { ...options, body: example && await bodyOf(one, at, example) });
 }
 
 describe('asked as in its example,', () => {
@@ -98,7 +117,7 @@ describe('asked as in its example,', () => {
 		const callers = (one.operation.security ?? contract.security).flatMap(Object.keys);
 		for (const caller of callers.length ? callers : ['nobody'])
 			test(`${one.key} answers ${caller}`, async () => {
-				const at = await place(), answer = await ask(one, at, clients[caller]?.(at) ?? at.shop.client());
+				const at = await place(one), answer = await ask(one, at, clients[caller]?.(at) ?? at.shop.client());
 				assert.ok(answer.status >= 200 && answer.status < 300, `${answer.status} ${answer.text}`);
 			});
 	}

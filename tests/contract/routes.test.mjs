@@ -24,12 +24,12 @@ describe('a route', () => {
 
 describe('a code', () => {
 	// Pages answer with these, and pages show no code.
-	const PAGES = ['unknown_role', 'sign_up_closed'];
+	const PAGES = ['unknown_role'];
 	const source = [...files('src/web', '.c'), ...files('src/poll', '.c')].map((file) => read(file).replace(/\/\*[\s\S]*?\*\//g, '')).join('\n');
 	const words = (pattern) => [...source.matchAll(pattern)].map(([, word]) => word);
 	const status = Object.fromEntries([...read('src/web/reply.c').matchAll(/\[(ERR_\w+)\] = \{ (\d+), "(\w+)"/g)].map(([, e, n, code]) => [e, { n: Number(n), code }]));
 	const problems = [...source.matchAll(/reply_problem\(\s*r,\s*(\w+),\s*"(\w+)"/g)].map(([, e, code]) => ({ e, code })).filter(({ code }) => !PAGES.includes(code));
-	const fields = [...words(/reply_invalid\(\s*r,\s*(?:"[^"]*"|\w+\([^()]*(?:\([^()]*\)[^()]*)*\)),\s*"(\w+)"/g), ...words(/\bfault\(\s*r,\s*f,\s*"(\w+)"/g)];
+	const fields = [...words(/reply_invalid\(\s*r,\s*(?:"[^"]*"|\w+(?:\([^()]*(?:\([^()]*\)[^()]*)*\))?),\s*"(\w+)"/g), ...words(/\bfault\(\s*r,\s*f,\s*"(\w+)"/g)];
 	const nginx = [...read('conf/nginx/server.conf').matchAll(/return (\d+) '.*?"code":"(\w+)"/g)].map(([, n, code]) => ({ n: Number(n), code }));
 	const known = contract['x-codes'];
 

@@ -7,7 +7,7 @@ import { bodies as exampleBodies, secrets, values as exampleValues } from '../li
 import { hostile as files } from '../lib/files.mjs';
 import { encoded, nested, neverGood, values } from '../lib/hostile.mjs';
 import { allows, exampleOf, operationsOf, placesOf, plain, typeOf } from '../lib/openapi.mjs';
-import { callersOf, ownIds, peopleOf, routesOf } from '../lib/requests.mjs';
+import { callersOf, isSpecial, ownIds, peopleOf, routesOf } from '../lib/requests.mjs';
 import { difference, rowsOf } from '../lib/rows.mjs';
 import { useWorld, word } from '../lib/world.mjs';
 
@@ -153,7 +153,8 @@ describe('a body as such', { concurrency: 4 }, () => {
 				return inTurns(bodiesAsSuch(good), 1, ask);
 			await leavesNothing(scene, () => inTurns(bodiesAsSuch(good), 2, ask));
 			// RFC 8259 knows no parameter of the type; a declared character set changes nothing.
-			assert.ok((await send(scene, good, { 'Content-Type': 'application/json; charset=iso-8859-1' })).status < 300);
+			const answer = await send(scene, good, { 'Content-Type': 'application/json; charset=iso-8859-1' });
+			assert.ok(answer.status < 300 || isSpecial(scene.route) && answer.status < 500, `${answer.status} ${answer.text.slice(0, 300)}`);
 		});
 });
 

@@ -90,7 +90,7 @@ function bodyFaults(described, { headers, json, bytes }) {
 	const type = (headers['content-type'] ?? '').split(';')[0], media = described[type] ?? described['*/*'];
 	if (!media)
 		return [`the type ${type} is not described`];
-	return media.schema ? faultsOf(media.schema, json) : [];
+	return media.schema ? faultsOf(media.schema, type.startsWith('text/') ? bytes.toString('utf8') : json) : [];
 }
 
 // A problem's code belongs to its status.

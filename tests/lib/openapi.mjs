@@ -1,40 +1,24 @@
-// The contract, docs/openapi.yaml, for tests that are made from it: its operations, whether a value is one
+// The contract for tests that are made from it: its operations with all that they refer to, whether a value is one
 // that a schema allows, and bodies that it does.
-import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
+import { operations, resolve } from './contract.mjs';
 
-const file = fileURLToPath(new URL('../../docs/openapi.yaml', import.meta.url));
-
-// The one place that reads the file.
-const readDescription = () => JSON.parse(execFileSync('python3',
-	['-c', 'import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout, default=str)', file],
-	{ maxBuffer: 16 << 20 }));
-
-// Every $ref exchanged for what it names. The description has no circles.
-function resolve(node, document) {
+// Every $ref in it exchanged for what it names. The contract has no circles.
+function whole(node) {
 	if (Array.isArray(node))
-		return node.map((one) => resolve(one, document));
+		return node.map(whole);
 	if (!node || typeof node !== 'object')
 		return node;
-	if (node.$ref)
-		return resolve(node.$ref.slice(2).split('/').reduce((at, name) => at[name], document), document);
-	return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolve(value, document)]));
+	return Object.fromEntries(Object.entries(resolve(node)).map(([name, value]) => [name, whole(value)]));
 }
 
-const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
-
-// [{ key, id, method, path, parameters, json, required, file, statuses }]: key as in the route table
+// [{ key, id, method, path, parameters, json, required, file }]: key as in the route table
 // ("GET /api/v1/visitors/:visitor"), json the schema of a body, file true for one of bytes.
-export function operationsOf(document = readDescription()) {
-	return Object.entries(document.paths).flatMap(([path, item]) => METHODS.filter((name) => item[name]).map((name) => {
-		const operation = resolve(item[name], document), content = operation.requestBody?.content ?? {};
-		return { key: `${name.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`, id: operation.operationId, method: name.toUpperCase(), path,
-			parameters: [...resolve(item.parameters ?? [], document), ...operation.parameters ?? []],
-			json: content['application/json']?.schema, required: !!operation.requestBody?.required, file: !!content['*/*'],
-			statuses: Object.keys(operation.responses).map(Number) };
-	}));
-}
+export const operationsOf = () => operations.map(({ key, method, path, operation, parameters }) => {
+	const body = whole(operation.requestBody), content = body?.content ?? {};
+	return { key: key.replace(/\{(\w+)\}/g, ':$1'), id: operation.operationId, method, path, parameters: whole(parameters),
+		json: content['application/json']?.schema, required: !!body?.required, file: !!content['*/*'] };
+});
 
 const length = (text) => [...text].length;
 const types = {
