@@ -88,7 +88,7 @@ describe('the list', () => {
 	test('refuses what it does not understand', async () => {
 		const o = await world.organization();
 		for (const query of ['status=', 'status=open,', 'status=any', 'priority=top', 'priority=low|high', 'tag=', `tag=${'x'.repeat(65)}`,
-			'unread=1', 'createdAfter=yesterday', 'createdAfter=2026-03-01', 'createdBefore=2026-02-30T00:00:00Z',
+			'unread=1', 'createdAfter=yesterday', 'createdAfter=2026-3-01', 'createdBefore=2026-02-30T00:00:00Z',
 			'updatedAfter=2026-03-01T00:00:00', 'updatedBefore=2026-03-01T24:00:00Z', 'updatedBefore=', 'visitor.=x',
 			'visitor.a=1&visitor.a=2', [1, 2, 3, 4, 5, 6].map((i) => `visitor.a${i}=x`).join('&'),
 			`visitor.a=${'x'.repeat(201)}`, 'visitorEmail='])
