@@ -17,7 +17,7 @@ struct inbox_filter {
 	const char *team;		   /* teams.id, or "none" */
 	const char *tag;
 	const char *visitor;	/* chat_users.id */
-	const char *email;	/* of the visitor, as it is known */
+	const char *email;	/* of the visitor, in any case */
 	const char *unread;	/* "true", "false" */
 	const char *created[2]; /* from, and before */
 	const char *updated[2];

@@ -23,8 +23,7 @@ WITH way AS MATERIALIZED (
 ), v AS MATERIALIZED (
   SELECT $11::text AS id WHERE (SELECT by FROM way) = 'visitor'
   UNION ALL
-  SELECT u.id FROM chat_users u
-   WHERE (SELECT by FROM way) = 'email' AND u.organization_id = $1 AND u.email = $12
+  SELECT visitors_by_email($12) WHERE (SELECT by FROM way) = 'email'
 ), page AS (
   SELECT p.* FROM s, start, LATERAL (
     SELECT c, c.last_message_at, c.id FROM conversations c
@@ -79,7 +78,7 @@ WITH way AS MATERIALIZED (
      AND ($17::timestamp IS NULL OR (w.c).updated_at < $17::timestamp)
      AND (($12::text IS NULL AND $18::text IS NULL) OR EXISTS (SELECT FROM chat_users u
            WHERE u.organization_id = $1 AND u.id = (w.c).chat_user_id
-             AND ($12::text IS NULL OR u.email = $12)
+             AND ($12::text IS NULL OR lower(u.email) = lower($12))
              AND ($18::text IS NULL OR metadata_holds(u.metadata, $18::jsonb))))
    ORDER BY w.n LIMIT $7::bigint + 1
 )

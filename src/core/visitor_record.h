@@ -10,7 +10,7 @@ struct visitor_filter {
 	const char *person;   /* the organization's id of the person */
 	const char *verified; /* "true" or "false" */
 	const char *created_from, *created_until, *seen_from, *seen_until;
-	const char *attributes; /* JSON [["plan","pro"],...]: members of metadata, as text */
+	const char *attributes; /* JSON object of texts: top level of metadata */
 	const char *after;	/* the next of the page before, NULL for the first */
 	int64_t limit;
 };

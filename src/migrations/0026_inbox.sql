@@ -65,17 +65,49 @@ BEGIN
 END $$;
 INSERT INTO parlor.jobs (kind, job_key) SELECT 'tags', 'tags' WHERE EXISTS (SELECT FROM public.conversations);
 
+-- As in 0025, but tags that no text can hold stop neither the job that takes in what is searched nor a search.
+CREATE OR REPLACE FUNCTION parlor.search_conversation_text(c public.conversations) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN concat_ws(' · ', nullif(c.subject, ''),
+    nullif(array_to_string(parlor.tags_of(c.tags), ', '), ''));
+END $$;
+
+CREATE OR REPLACE FUNCTION parlor.search_passes(s parlor.search_entries, of_status text, of_assignee text, of_tag text,
+                                     of_visitor text)
+RETURNS TABLE (message_id text, note_id text, conversation_id text, chat_user_id text, at timestamp, id text)
+LANGUAGE sql STABLE
+AS $$
+  SELECT s.message_id, s.note_id, s.conversation_id, s.chat_user_id, s.created_at,
+         coalesce(s.message_id, s.note_id, s.conversation_id, s.chat_user_id)
+    WHERE of_status IS NULL AND of_assignee IS NULL AND of_tag IS NULL
+      AND (of_visitor IS NULL OR s.chat_user_id = of_visitor)
+       OR EXISTS (
+         SELECT FROM public.conversations c
+           WHERE c.organization_id = s.organization_id
+             AND c.id = coalesce(s.conversation_id,
+               (SELECT m.conversation_id FROM public.messages m
+                  WHERE m.organization_id = s.organization_id AND m.id = s.message_id),
+               (SELECT n.conversation_id FROM parlor.notes n
+                  WHERE n.organization_id = s.organization_id AND n.id = s.note_id))
+             AND (of_status IS NULL OR c.status = of_status)
+             AND (of_assignee IS NULL OR coalesce(c.assigned_agent_id, 'none') = of_assignee)
+             AND (of_visitor IS NULL OR c.chat_user_id = of_visitor)
+             AND (of_tag IS NULL OR of_tag = ANY (parlor.tags_of(c.tags))))
+$$;
+
 ------------------------------------------------------------------------------------- filters --
 
 -- Whether the metadata of a visitor, which is text of whoever wrote it, holds all of wanted (names and their values
--- as text) on its top level. What is no JSON holds nothing.
+-- as text) on its top level. What is no JSON holds nothing. Text without the value in it, and without an escape that
+-- could stand for it, is not parsed.
 CREATE FUNCTION parlor.metadata_holds(metadata text, wanted jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  held jsonb;
 BEGIN
-  held := metadata;
-  RETURN NOT EXISTS (SELECT FROM jsonb_each_text(wanted) w WHERE held ->> w.key IS DISTINCT FROM w.value);
+  RETURN NOT EXISTS (
+    SELECT FROM jsonb_each_text(wanted) w
+      WHERE CASE WHEN strpos(metadata, w.value) > 0 OR strpos(metadata, '\') > 0
+                 THEN metadata::json ->> w.key END IS DISTINCT FROM w.value);
 EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
   RETURN false;
 END $$;

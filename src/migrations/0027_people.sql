@@ -35,15 +35,6 @@ BEGIN
     SELECT e.key FROM jsonb_each(new::jsonb) e WHERE e.value = 'null'::jsonb))::text;
 END $$;
 
--- A member of the object as text; NULL when there is none, or no object.
-CREATE FUNCTION parlor.metadata_value(data text, name text) RETURNS text LANGUAGE plpgsql IMMUTABLE
-SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  RETURN data::json ->> name;
-EXCEPTION WHEN data_exception OR statement_too_complex THEN
-  RETURN NULL;
-END $$;
-
 ----------------------------------------------------------------------------------------- finding --
 
 -- Of the organization in force, by an address in any case.
@@ -56,8 +47,7 @@ BEGIN
         AND lower(u.email) = lower(address);
 END $$;
 
--- Whether a visitor is one of those asked for; what is NULL is not asked. attributes: [[name, value], ...].
--- Text without the value in it, and without an escape that could stand for it, is not parsed.
+-- Whether a visitor is one of those asked for; what is NULL is not asked.
 CREATE FUNCTION parlor.visitor_fits(u public.chat_users, is_verified boolean, created_from timestamp,
                                     created_until timestamp, attributes jsonb)
 RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -65,10 +55,7 @@ BEGIN
   IF u.verified <> is_verified OR u.created_at < created_from OR u.created_at >= created_until THEN
     RETURN false;
   END IF;
-  RETURN attributes IS NULL OR NOT EXISTS (
-    SELECT FROM jsonb_array_elements(attributes) a
-      WHERE CASE WHEN strpos(u.metadata, a ->> 1) > 0 OR strpos(u.metadata, '\') > 0
-                 THEN parlor.metadata_value(u.metadata, a ->> 0) END IS DISTINCT FROM a ->> 1);
+  RETURN attributes IS NULL OR parlor.metadata_holds(u.metadata, attributes);
 END $$;
 
 -- What PATCH changes of each: an If-Match is held to it.
@@ -181,7 +168,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA parlor FROM PUBLIC;
 
 INSERT INTO parlor.grants (role, what) VALUES
   ('parlor_app', 'EXECUTE ON FUNCTION parlor.metadata_object(text), parlor.metadata_patch(text, text),
-     parlor.metadata_value(text, text), parlor.visitors_by_email(text),
+     parlor.visitors_by_email(text),
      parlor.visitor_fits(public.chat_users, boolean, timestamp, timestamp, jsonb),
      parlor.visitor_version(public.chat_users), parlor.member_version(public.members),
      parlor.member_json(public.members), parlor.invitation_json(public.invitations, text),

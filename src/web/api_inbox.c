@@ -12,9 +12,7 @@
 
 #include <string.h>
 
-#define ATTRIBUTE "visitor."
-
-enum { EMAIL_MAX = 320, NAME_MAX = 64, VALUE_MAX = 200, ATTRIBUTES_MAX = 5 };
+enum { EMAIL_MAX = 320 };
 
 static bool
 is_one_of(const char *choices, const char *word, size_t len)
@@ -81,32 +79,6 @@ query_flag(struct req *r, const char *name, const char **flag)
 		r, ERR_SYNTAX, NULL, arena_printf(r->mem, "%s must be true or false.", name));
 }
 
-/* visitor.plan=gold: "plan" of the visitor's metadata. Call it after something else was read of the query. */
-static enum err
-attributes_of(struct req *r, const char **json)
-{
-	struct json_object *wanted = NULL;
-
-	for (const struct param *p = r->queries; p && p->name; p++) {
-		const char *name = p->name + strlen(ATTRIBUTE);
-
-		if (strncmp(p->name, ATTRIBUTE, strlen(ATTRIBUTE)) != 0)
-			continue;
-		wanted = wanted ? wanted : json_new(r->mem);
-		if (!*name || utf8_count(name, strlen(name)) > NAME_MAX ||
-			utf8_count(p->value, strlen(p->value)) > VALUE_MAX ||
-			json_object_object_get_ex(wanted, name, NULL) ||
-			json_object_object_length(wanted) == ATTRIBUTES_MAX)
-			return reply_problem(r, ERR_SYNTAX, NULL,
-				"visitor.NAME=VALUE: at most 5 of them, each name once, with 1 to "
-				"64 "
-				"characters and at most 200 of its value.");
-		json_set(wanted, name, p->value);
-	}
-	*json = wanted ? json_write(wanted) : NULL;
-	return ERR_NONE;
-}
-
 static enum err
 filter_of(struct req *r, struct inbox_filter *f)
 {
@@ -126,7 +98,7 @@ filter_of(struct req *r, struct inbox_filter *f)
 		(e = input_time(r, "createdBefore", false, &f->created[1])) ||
 		(e = input_time(r, "updatedAfter", false, &f->updated[0])) ||
 		(e = input_time(r, "updatedBefore", false, &f->updated[1])) ||
-		(e = attributes_of(r, &f->attributes)))
+		(e = input_attributes(r, "visitor.", &f->attributes)))
 		return e;
 	return api_agent_named(r, NULL, &f->assignee);
 }

@@ -1,7 +1,6 @@
 /* Visitors, for programs of the organization. */
 #include "web/api.h"
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "core/permission.h"
 #include "core/visitor.h"
@@ -14,35 +13,7 @@
 
 #include <string.h>
 
-enum { ATTRIBUTES_MAX = 5, RETRY_SECONDS = 5 };
-
-/* "attribute.plan=pro" becomes ["plan","pro"]. */
-static enum err
-attributes_of(struct req *r, const char **out)
-{
-	static const char prefix[] = "attribute.";
-	struct buf b = { 0 };
-	int n = 0;
-
-	(void)req_query(r, "limit"); /* they are parsed now */
-	for (const struct param *p = r->queries; p && p->name; p++) {
-		const char *name = p->name + strlen(prefix);
-
-		if (strncmp(p->name, prefix, strlen(prefix)) != 0)
-			continue;
-		buf_char(&b, n++ ? ',' : '[');
-		buf_char(&b, '[');
-		buf_json(&b, name, strlen(name));
-		buf_char(&b, ',');
-		buf_json(&b, p->value, strlen(p->value));
-		buf_char(&b, ']');
-	}
-	*out = n ? arena_printf(r->mem, "%s]", buf_text(&b)) : NULL;
-	buf_free(&b);
-	if (n > ATTRIBUTES_MAX)
-		return reply_problem(r, ERR_SYNTAX, NULL, "Ask for at most 5 attributes.");
-	return ERR_NONE;
-}
+enum { RETRY_SECONDS = 5 };
 
 static enum err
 times_of(struct req *r, struct visitor_filter *f)
@@ -69,7 +40,7 @@ filter_of(struct req *r, struct visitor_filter *f)
 		return e;
 	if (f->verified && strcmp(f->verified, "true") != 0 && strcmp(f->verified, "false") != 0)
 		return reply_problem(r, ERR_SYNTAX, NULL, "verified must be true or false.");
-	return attributes_of(r, &f->attributes);
+	return input_attributes(r, "attribute.", &f->attributes);
 }
 
 enum err

@@ -320,3 +320,33 @@ input_time(struct req *r, const char *name, bool whole_day, const char **at)
 	return reply_problem(r, ERR_SYNTAX, NULL,
 		arena_printf(r->mem, "%s must be a date, or a time as RFC 3339 has it.", name));
 }
+
+enum err
+input_attributes(struct req *r, const char *prefix, const char **json)
+{
+	enum { ATTRIBUTES_MAX = 5, NAME_MAX = 64, VALUE_MAX = 200 };
+	const size_t skip = strlen(prefix);
+	struct json_object *wanted = NULL;
+
+	(void)req_query(r, prefix); /* they are parsed now */
+	for (const struct param *p = r->queries; p && p->name; p++) {
+		const char *name = p->name + skip;
+
+		if (strncmp(p->name, prefix, skip) != 0)
+			continue;
+		wanted = wanted ? wanted : json_new(r->mem);
+		if (!*name || utf8_count(name, strlen(name)) > NAME_MAX ||
+			utf8_count(p->value, strlen(p->value)) > VALUE_MAX ||
+			json_object_object_get_ex(wanted, name, NULL) ||
+			json_object_object_length(wanted) == ATTRIBUTES_MAX)
+			return reply_problem(r, ERR_SYNTAX, NULL,
+				arena_printf(r->mem,
+					"%sNAME=VALUE: at most %d of them, each name once, with 1 "
+					"to %d "
+					"characters and at most %d of its value.",
+					prefix, ATTRIBUTES_MAX, NAME_MAX, VALUE_MAX));
+		json_set(wanted, name, p->value);
+	}
+	*json = wanted ? json_write(wanted) : NULL;
+	return ERR_NONE;
+}

@@ -49,4 +49,10 @@ enum err input_limit(struct req *r, int64_t *limit) MUST_USE;
  */
 enum err input_time(struct req *r, const char *name, bool whole_day, const char **at) MUST_USE;
 
+/*
+ * Query parameters whose names begin with prefix: "visitor.plan=gold", with the prefix "visitor.", asks for
+ * {"plan":"gold"}, which is *json; NULL without any. ERR_SYNTAX: too many, too long, or one twice.
+ */
+enum err input_attributes(struct req *r, const char *prefix, const char **json) MUST_USE;
+
 #endif

@@ -68,7 +68,7 @@ describe('the list', () => {
 			[`team=none&assignee=${agent}`]: [2],
 			'tag=vip': [0, 1], 'tag=%C3%BCber%20uns': [0], 'tag=plain': [2], 'tag=absent': [], 'tag=vip&status=open': [0],
 			[`visitor=${gold.id}`]: [0], [`visitor=${gold.id}&assignee=none`]: [], 'visitor=nobody': [],
-			'visitorEmail=ada%40example.org': [0], 'visitorEmail=nobody%40example.org': [],
+			'visitorEmail=Ada%40Example.org': [0], 'visitorEmail=nobody%40example.org': [],
 			[`visitor=${silver.id}&visitorEmail=ada%40example.org`]: [],
 			'visitor.plan=gold': [0], 'visitor.seats=5': [0], 'visitor.beta=true': [0], 'visitor.a.b=c': [0],
 			'visitor.plan=gold&visitor.seats=6': [], 'visitor.plan=': [], 'visitor.no%20JSON=x': [],
