@@ -68,7 +68,7 @@ api_conversation_post(struct req *r)
 	const char *json;
 	enum err e;
 
-	if ((e = input_json(r, fields)) || (e = api_agent_named(r, "/assigneeId", &new.agent)))
+	if ((e = input_json(r, fields)) || (e = api_agent_named(r, "/agentId", &new.agent)))
 		return e;
 	if (tags)
 		new.tags = json_write(tags);

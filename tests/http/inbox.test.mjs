@@ -163,6 +163,10 @@ describe('a conversation that staff begin', () => {
 			teamId: [await team(other), 'nobody'] }))
 			for (const id of ids)
 				assert.equal(expect(await o.api.post(LIST, { ...body, [name]: id }), 422).json.errors[0].pointer, `/${name}`);
+		const key = o.client({ Authorization: `Bearer ${expect(await o.api.post('/api/v1/api-keys', { name: 'Nobody\'s',
+			scopes: ['conversations:write'] }, { secret: true }), 201).json.secret}` });
+		assert.deepEqual(expect(await key.post(LIST, { ...body, agentId: 'me' }), 422).json.errors.map(({ pointer, code }) => [pointer, code]),
+			[['/agentId', 'no_member']]);
 		for (const wrong of [{ content: '' }, { content: undefined }, { clientId: 'a b' }, { visitorId: undefined }, { priority: null },
 			{ tags: [''] }, { subject: 'x'.repeat(201) }, { status: 'closed' }])
 			expect(await o.api.post(LIST, { ...body, ...wrong }), 422);
