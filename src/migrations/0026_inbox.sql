@@ -14,16 +14,23 @@ CREATE TABLE parlor.conversation_tags (
 );
 CREATE INDEX conversation_tags_tag_idx ON parlor.conversation_tags (organization_id, tag, conversation_id);
 
--- The tags of conversations.tags in their order. JSON that says what no text can hold is one tag as it stands:
--- whatever another program writes, its row is taken.
-CREATE FUNCTION parlor.tags_of(tags text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  RETURN ARRAY(SELECT x.t FROM json_array_elements_text(parlor.tags_json(tags)) WITH ORDINALITY AS x (t, n)
-                 ORDER BY x.n);
-EXCEPTION WHEN data_exception THEN
-  RETURN ARRAY[tags];
-END $$;
+-- As in 0004, but of an array with what no text can hold (U+0000, half of a pair of surrogates) it makes tags as of any
+-- other text: in an event it would be JSON that nobody can read, the job that looks what changed least of all.
+CREATE OR REPLACE FUNCTION parlor.tags_json(tags text) RETURNS json LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+  SELECT CASE
+    WHEN tags IS NULL OR tags = '' THEN '[]'::json
+    WHEN tags ~ '^\s*\[\s*("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u(?!0000|[dD][89a-fA-F])[0-9a-fA-F]{4}|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))*"\s*(,\s*(?="))?)*\]\s*$'
+      THEN tags::json
+    ELSE pg_catalog.to_json(pg_catalog.string_to_array(tags, ',')) END
+$$;
+
+-- The tags of conversations.tags in their order.
+CREATE FUNCTION parlor.tags_of(tags text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+  SELECT ARRAY(SELECT x.t FROM pg_catalog.json_array_elements_text(parlor.tags_json(tags)) WITH ORDINALITY AS x (t, n)
+                 ORDER BY x.n)
+$$;
 
 -- Those that can be looked for: as long as the API takes them, which an index holds, too.
 CREATE FUNCTION parlor.tags_indexed(tags text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -64,37 +71,6 @@ BEGIN
   RETURN CASE WHEN cardinality(ids) = batch THEN ids[batch] END;
 END $$;
 INSERT INTO parlor.jobs (kind, job_key) SELECT 'tags', 'tags' WHERE EXISTS (SELECT FROM public.conversations);
-
--- As in 0025, but tags that no text can hold stop neither the job that takes in what is searched nor a search.
-CREATE OR REPLACE FUNCTION parlor.search_conversation_text(c public.conversations) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  RETURN concat_ws(' · ', nullif(c.subject, ''),
-    nullif(array_to_string(parlor.tags_of(c.tags), ', '), ''));
-END $$;
-
-CREATE OR REPLACE FUNCTION parlor.search_passes(s parlor.search_entries, of_status text, of_assignee text, of_tag text,
-                                     of_visitor text)
-RETURNS TABLE (message_id text, note_id text, conversation_id text, chat_user_id text, at timestamp, id text)
-LANGUAGE sql STABLE
-AS $$
-  SELECT s.message_id, s.note_id, s.conversation_id, s.chat_user_id, s.created_at,
-         coalesce(s.message_id, s.note_id, s.conversation_id, s.chat_user_id)
-    WHERE of_status IS NULL AND of_assignee IS NULL AND of_tag IS NULL
-      AND (of_visitor IS NULL OR s.chat_user_id = of_visitor)
-       OR EXISTS (
-         SELECT FROM public.conversations c
-           WHERE c.organization_id = s.organization_id
-             AND c.id = coalesce(s.conversation_id,
-               (SELECT m.conversation_id FROM public.messages m
-                  WHERE m.organization_id = s.organization_id AND m.id = s.message_id),
-               (SELECT n.conversation_id FROM parlor.notes n
-                  WHERE n.organization_id = s.organization_id AND n.id = s.note_id))
-             AND (of_status IS NULL OR c.status = of_status)
-             AND (of_assignee IS NULL OR coalesce(c.assigned_agent_id, 'none') = of_assignee)
-             AND (of_visitor IS NULL OR c.chat_user_id = of_visitor)
-             AND (of_tag IS NULL OR of_tag = ANY (parlor.tags_of(c.tags))))
-$$;
 
 ------------------------------------------------------------------------------------- filters --
 

@@ -2,11 +2,16 @@
 
 --------------------------------------------------------------------- metadata of other programs --
 
--- As in 0004; also of JSON that is nested deeper than the server's stack.
+-- As in 0004; also JSON that is nested deeper than the server's stack is none, and what has in it what no text can
+-- hold (U+0000, half of a pair of surrogates), which the cast takes, but nobody can read.
 CREATE OR REPLACE FUNCTION parlor.lenient_json(data text) RETURNS json LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  parsed json;
 BEGIN
-  RETURN data::json;
+  parsed := data;
+  PERFORM parsed -> '';
+  RETURN parsed;
 EXCEPTION WHEN data_exception OR statement_too_complex THEN
   RETURN to_json(data);
 END $$;

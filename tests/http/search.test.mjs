@@ -171,6 +171,17 @@ describe('notes and other programs', () => {
 		assert.equal(await world.sql.value`SELECT count(*) FROM parlor.search_entries WHERE message_id = ${row}`, 0);
 	});
 
+	test('text that other programs write, and that is JSON which nobody can read, keeps nobody from being found', async () => {
+		const { id, visitor } = await talk(shop, ['Hello']);
+		for (const text of ['["\\ud800", "x"]', '["\\u0000"]', '{"a": ["\\udc00\\ud800"]}', '{"\\u0000": 1}', '['.repeat(10000)])
+			await world.sql.exec`UPDATE conversations SET tags = ${text} WHERE id = ${id};
+				UPDATE chat_users SET metadata = ${text}, name = ${word()} WHERE id = ${visitor.id}`;
+		await talk(shop, ['Trotzdemwort']);
+		await found('trotzdemwort', { type: 'messages' });
+		expect(await agent.get(`/api/v1/conversations/${id}`), 200);
+		expect(await agent.get(`/api/v1/visitors/${visitor.id}`), 200);
+	});
+
 	test('a visitor who is deleted takes all entries along, at once', async () => {
 		const { visitor, id } = await talk(shop, ['Abschiedswort'], { user: { name: 'Abschiedswort' } });
 		await soon(async () => assert.equal((await ask('abschiedswort')).data.length, 2));
