@@ -75,6 +75,7 @@ describe('the list', () => {
 			'unread=true': [3], 'unread=false': [0, 1, 2, 4],
 			'createdAfter=2026-03-01T11:00:00Z': [0, 1], 'createdBefore=2026-03-01T11:00:00Z': [2, 3, 4],
 			'createdAfter=2026-03-01T12:00:00%2B02:00&createdBefore=2026-03-01T11:00:00.000001Z': [1, 2],
+			'createdAfter=2026-03-01&createdBefore=2026-03-02': [0, 1, 2, 3, 4], 'createdBefore=2026-03-01': [],
 			'updatedAfter=2026-03-01T10:00:00.5Z': [0, 1], 'updatedBefore=2026-03-01T09:00:00Z': [4],
 			[`status=open,waiting&priority=urgent&assignee=${agent}&team=${crew}&tag=vip&visitor=${gold.id}&unread=false`
 				+ '&visitorEmail=ada%40example.org&visitor.plan=gold&createdAfter=2026-03-01T00:00:00Z']: [0],
@@ -88,7 +89,7 @@ describe('the list', () => {
 	test('refuses what it does not understand', async () => {
 		const o = await world.organization();
 		for (const query of ['status=', 'status=open,', 'status=any', 'priority=top', 'priority=low|high', 'tag=', `tag=${'x'.repeat(65)}`,
-			'unread=1', 'createdAfter=yesterday', 'createdAfter=2026-3-01', 'createdBefore=2026-02-30T00:00:00Z',
+			'unread=1', 'createdAfter=yesterday', 'createdAfter=2026-02-30', 'createdBefore=2026-02-30T00:00:00Z',
 			'updatedAfter=2026-03-01T00:00:00', 'updatedBefore=2026-03-01T24:00:00Z', 'updatedBefore=', 'visitor.=x',
 			'visitor.a=1&visitor.a=2', [1, 2, 3, 4, 5, 6].map((i) => `visitor.a${i}=x`).join('&'),
 			`visitor.a=${'x'.repeat(201)}`, 'visitorEmail='])
