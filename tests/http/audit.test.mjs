@@ -29,10 +29,6 @@ const newCanned = async (owner) =>
 const settings = { color: '#112233', domains: 'shop.example', theme: 'dark', position: 'bottom-left', welcome: 'Welcome!',
 	offline: '', active: 'true' };
 
-const CANNED = '/api/v1/canned-responses';
-const newTeam = async (owner) => expect(await owner.post('/api/v1/teams', { name: word() }), 201).json.team.id;
-const newCanned = async (owner) => expect(await owner.post(CANNED, { shortcut: word(), content: 'Hello' }), 201).json.cannedResponse.id;
-
 // How each such route is called so that it succeeds, once; a new route needs its own here. o is an
 // organization of its own, owner the client of its owner.
 const acts = {
@@ -77,19 +73,6 @@ const acts = {
 	'PATCH /api/v1/canned-responses/:response': async (owner) => owner.patch(await newCanned(owner), { content: 'From 9 to 18.' }),
 	'DELETE /api/v1/canned-responses/:response': async (owner) => owner.delete(await newCanned(owner)),
 	'DELETE /api/v1/visitors/:visitor': async (owner, o) => owner.delete(`/api/v1/visitors/${(await o.visitor()).id}`),
-	'POST /api/v1/teams': (owner) => owner.post('/api/v1/teams', { name: word() }),
-	'PATCH /api/v1/teams/:team': async (owner) => owner.patch(`/api/v1/teams/${await newTeam(owner)}`, { name: word() }),
-	'DELETE /api/v1/teams/:team': async (owner) => owner.delete(`/api/v1/teams/${await newTeam(owner)}`),
-	'POST /api/v1/teams/:team/members': async (owner, o) =>
-		owner.post(`/api/v1/teams/${await newTeam(owner)}/members`, { memberId: o.members.agent.id }),
-	'DELETE /api/v1/teams/:team/members/:member': async (owner, o) => {
-		const members = `/api/v1/teams/${await newTeam(owner)}/members`;
-		expect(await owner.post(members, { memberId: o.members.agent.id }), 200);
-		return owner.delete(`${members}/${o.members.agent.id}`);
-	},
-	'POST /api/v1/canned-responses': (owner) => owner.post(CANNED, { shortcut: word(), content: 'Hello' }),
-	'PATCH /api/v1/canned-responses/:response': async (owner) => owner.patch(`${CANNED}/${await newCanned(owner)}`, { content: 'Hi' }),
-	'DELETE /api/v1/canned-responses/:response': async (owner) => owner.delete(`${CANNED}/${await newCanned(owner)}`),
 	'PATCH /api/v1/organization/identity': (owner) => owner.patch(IDENTITY, { followSignIn: true }),
 	'PATCH /api/v1/organization/search': (owner) => owner.patch('/api/v1/organization/search', { language: 'german' }),
 	'POST /api/v1/organization/identity/secrets': (owner) => owner.post(`${IDENTITY}/secrets`, undefined, { secret: true }),
