@@ -1,19 +1,19 @@
 # Which Debian packages are needed, and their installation. Bash; sourced after lib.sh.
 # shellcheck shell=bash disable=SC2034
 
-# package:how to see that it is there (a command, or pc: a pkg-config module, or h: a header)
+# package:how to see that it is there (a command, or pc: a pkg-config module, or h: a header, or py: a module of Python)
 PACKAGES_BUILD="
 autoconf:autoreconf automake:automake make:make gcc:gcc libc6-dev:h:stdio.h
 pkg-config:pkg-config libfcgi-dev:pc:fcgi libpq-dev:pc:libpq libjson-c-dev:pc:json-c
 libsodium-dev:pc:libsodium libcurl4-openssl-dev:pc:libcurl libinih-dev:pc:inih libunistring-dev:h:uninorm.h uthash-dev:h:uthash.h
-liboath-dev:pc:liboath libqrencode-dev:pc:libqrencode libmagic-dev:pc:libmagic
+python3-yaml:py:yaml liboath-dev:pc:liboath libqrencode-dev:pc:libqrencode libmagic-dev:pc:libmagic
 "
 PACKAGES_RUN="
 postgresql:postgresql nginx:nginx spawn-fcgi:spawn-fcgi multiwatch:multiwatch jq:jq
 "
 PACKAGES_TEST="
 libcmocka-dev:pc:cmocka clang:clang libclang-rt-14-dev:libfuzzer clang-format:clang-format cppcheck:cppcheck
-shellcheck:shellcheck mandoc:mandoc fcgiwrap:fcgiwrap nodejs:node npm:npm openssl:openssl chromium:chromium
+shellcheck:shellcheck mandoc:mandoc fcgiwrap:fcgiwrap nodejs:node npm:npm openssl:openssl chromium:chromium curl:curl
 faketime:faketime iproute2:ip exim4-daemon-light:exim4 python3:python3
 fonts-dejavu-core:f:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 "
@@ -38,6 +38,7 @@ package_present() { # probe
 	case $1 in
 	pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
 	h:*) printf '#include <%s>\n' "${1#h:}" | gcc -E - >/dev/null 2>&1 ;;
+	py:*) python3 -c "import ${1#py:}" 2>/dev/null ;;
 	f:*) [ -e "${1#f:}" ] ;;
 	libfuzzer) [ -n "$(libfuzzer_archive)" ] ;;
 	postgresql) [ -n "$(postgres_bin)" ] ;;

@@ -173,7 +173,7 @@ run_set(struct tool *t, int argc, char **argv)
 	if ((status = tool_organization(t, t->args[0], &o)) != TOOL_GO_ON)
 		return status;
 	as = operator_access(t->db, t->mem, o.id, t->by);
-	if (t->count > 1 && (e = settings_change(&as, wanted)))
+	if (t->count > 1 && (e = settings_change(&as, wanted, NULL)))
 		return tool_fail(t, e, "the settings cannot be changed");
 	return show_settings(t, &as);
 }

@@ -7,10 +7,11 @@
 #include <string.h>
 
 static const char help[] =
-	"usage: parlor routes [--json | --permissions]\n\n"
+	"usage: parlor routes [--json | --permissions | --openapi]\n\n"
 	"Prints every route: method, path, the permission it needs, who may call it.\n\n"
 	"  --json         as JSON, with the ids of each\n"
-	"  --permissions  who has which permission, as docs/permissions.md has it\n";
+	"  --permissions  who has which permission, as docs/permissions.md has it\n"
+	"  --openapi      the contract of the API, as /api/v1/openapi.json has it\n";
 
 static void
 print_lines(void)
@@ -39,6 +40,8 @@ cmd_routes(int argc, char **argv)
 		routes_json(&out);
 	} else if (argc == 2 && strcmp(argv[1], "--permissions") == 0) {
 		permission_table(&out);
+	} else if (argc == 2 && strcmp(argv[1], "--openapi") == 0) {
+		buf_printf(&out, "%s\n", route_contract());
 	} else {
 		const bool asked = strcmp(argv[1], "--help") == 0;
 

@@ -35,6 +35,12 @@ enum err json_gate(const char *text, size_t len, const struct json_limits *limit
 enum err json_parse(struct arena *mem, const char *text, size_t len, struct json_object **out,
 	struct json_fault *fault) MUST_USE;
 
+/*
+ * The JSON pointer of the member, entry or name in which a byte of a text stands; "" for the value as a
+ * whole. The text must have passed the gate's grammar and default limits, as what is ERR_INVALID has.
+ */
+const char *json_place(struct arena *mem, const char *text, size_t len, size_t at);
+
 /* Text we made ourselves, or that PostgreSQL made: no gate. NULL when it is not JSON. */
 struct json_object *json_trusted(struct arena *mem, const char *text);
 

@@ -44,6 +44,87 @@ time_rfc3339(int64_t ms, char *out)
 	snprintf(out + n, 25 - n, ".%03dZ", (int)rest);
 }
 
+/* Two digits and what they may be at most; -1 when they are not there. */
+static int
+two_digits(const char *s, int most)
+{
+	int value;
+
+	if (s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9')
+		return -1;
+	value = (s[0] - '0') * 10 + s[1] - '0';
+	return value <= most ? value : -1;
+}
+
+/* "Z" or "+02:00" at the end of the text, in seconds. */
+static bool
+read_offset(const char *s, int *seconds)
+{
+	int hours, minutes;
+
+	*seconds = 0;
+	if ((*s == 'Z' || *s == 'z') && !s[1])
+		return true;
+	if ((*s != '+' && *s != '-') || strlen(s) != 6 || s[3] != ':')
+		return false;
+	hours = two_digits(s + 1, 23);
+	minutes = two_digits(s + 4, 59);
+	*seconds = (hours * 60 + minutes) * (*s == '-' ? -60 : 60);
+	return hours >= 0 && minutes >= 0;
+}
+
+/* Its form is known. */
+static bool
+read_date(const char *s, struct tm *tm)
+{
+	const int century = two_digits(s, 99), year = two_digits(s + 2, 99);
+	struct tm same;
+
+	*tm = (struct tm){ .tm_year = century * 100 + year - 1900,
+		.tm_mon = two_digits(s + 5, 12) - 1,
+		.tm_mday = two_digits(s + 8, 31),
+		.tm_hour = two_digits(s + 11, 23),
+		.tm_min = two_digits(s + 14, 59),
+		.tm_sec = two_digits(s + 17, 59) };
+	if (century < 0 || year < 0 || tm->tm_mon < 0 || tm->tm_mday < 1 || tm->tm_hour < 0 ||
+		tm->tm_min < 0 || tm->tm_sec < 0)
+		return false;
+	same = *tm;
+	timegm(&same);
+	return same.tm_mday == tm->tm_mday && same.tm_mon == tm->tm_mon;
+}
+
+bool
+time_parse(const char *s, char *out)
+{
+	char fraction[] = "000000";
+	size_t digits = 0;
+	struct tm tm, utc;
+	time_t at;
+	int offset;
+
+	if (strlen(s) < 20 || s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != 't') ||
+		s[13] != ':' || s[16] != ':' || !read_date(s, &tm))
+		return false;
+	s += 19;
+	if (*s == '.') {
+		digits = strspn(++s, "0123456789");
+		memcpy(fraction, s, digits < 6 ? digits : 6);
+		s += digits;
+		if (digits == 0)
+			return false;
+	}
+	if (!read_offset(s, &offset))
+		return false;
+	at = timegm(&tm) - offset;
+	gmtime_r(&at, &utc);
+	if (utc.tm_year < 1000 - 1900 || utc.tm_year > 9999 - 1900)
+		return false;
+	digits = strftime(out, TIME_TEXT_LEN + 1, "%Y-%m-%d %H:%M:%S", &utc);
+	snprintf(out + digits, TIME_TEXT_LEN + 1 - digits, ".%s", fraction);
+	return true;
+}
+
 /* The length of the sequence at s, 0 when it is not valid (RFC 3629, section 4). */
 static size_t
 utf8_sequence(const unsigned char *s, size_t left)
@@ -153,6 +234,12 @@ parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
 		return false;
 	*out = value;
 	return true;
+}
+
+bool
+is_one_word_of(struct arena *mem, const char *words, const char *word)
+{
+	return strstr(arena_printf(mem, " %s ", words), arena_printf(mem, " %s ", word)) != NULL;
 }
 
 void

@@ -5,7 +5,6 @@
 #include "base/crypt.h"
 #include "core/conversation.sql.h"
 #include "core/hint.h"
-#include "core/keyset.h"
 
 #include <string.h>
 
@@ -134,40 +133,47 @@ conversation_current(const struct access *as, const char **json)
 }
 
 enum err
-conversation_list(
-	const struct access *as, const struct conversation_filter *filter, const char **json)
+conversation_places(const struct access *as, const char *agent, const char *team,
+	enum conversation_absent *absent)
 {
-	const char *at, *id;
 	struct rows *rows;
-	enum err e;
+	enum err e = db_one(as->db, as->mem, &SQL_conversation_places,
+		ARGS(as->organization, agent, team), &rows);
 
-	if ((e = keyset_split(as->mem, filter->after, &at, &id)))
+	if (e || (rows_bool(rows, 0, 0) && rows_bool(rows, 0, 1)))
 		return e;
-	e = db_run(as->db, as->mem, &SQL_conversation_list,
-		ARGS(as->organization, filter->status, filter->assignee, at, id,
-			arena_printf(as->mem, "%lld", (long long)filter->limit + 1)),
-		&rows);
+	*absent = rows_bool(rows, 0, 0) ? ABSENT_TEAM : ABSENT_AGENT;
+	return ERR_INVALID;
+}
+
+/* Nothing was changed: is it absent, is the team, or is it another version? */
+static enum err
+why_unchanged(const struct access *as, const char *id, const struct conversation_patch *patch)
+{
+	enum conversation_absent absent;
+	const char *unchanged;
+	enum err e = conversation_get(as, id, &unchanged);
+
 	if (!e)
-		*json = keyset_page(as->mem, rows, filter->limit);
-	return e;
+		e = conversation_places(as, NULL, patch->team, &absent);
+	if (e)
+		return e;
+	return patch->versions ? ERR_CHANGED : ERR_NOT_FOUND;
 }
 
 enum err
 conversation_update(const struct access *as, const char *id, const struct conversation_patch *patch,
 	const char **json, const char **version)
 {
-	const char *unchanged;
 	struct rows *rows;
 	enum err e = db_one(as->db, as->mem, &SQL_conversation_update,
 		ARGS(as->organization, id, patch->status, patch->priority,
 			patch->has_subject ? "true" : "false", patch->subject, patch->tags,
-			patch->versions),
+			patch->versions, patch->has_team ? "true" : "false", patch->team),
 		&rows);
 
-	/* Is it absent, or another version? */
-	if (e == ERR_NOT_FOUND && patch->versions &&
-		conversation_get(as, id, &unchanged) == ERR_NONE)
-		return ERR_CHANGED;
+	if (e == ERR_NOT_FOUND)
+		return why_unchanged(as, id, patch);
 	if (e)
 		return e;
 	*json = rows_str(rows, 0, 0);
@@ -178,15 +184,20 @@ conversation_update(const struct access *as, const char *id, const struct conver
 }
 
 enum err
-conversation_assign(const struct access *as, const char *id, const char *agent, const char **json)
+conversation_assign(const struct access *as, const char *id, const struct conversation_owner *to,
+	const char **json, enum conversation_absent *absent)
 {
-	enum err e = change(as, &SQL_conversation_assign, ARGS(as->organization, id, agent), json);
 	const char *unchanged;
+	enum err e = change(as, &SQL_conversation_assign,
+		ARGS(as->organization, id, to->has_agent ? "true" : "false", to->agent,
+			to->has_team ? "true" : "false", to->team),
+		json);
 
-	/* Which of the two is absent: the conversation, or the agent? */
-	if (e == ERR_NOT_FOUND && conversation_get(as, id, &unchanged) == ERR_NONE)
-		return ERR_INVALID;
-	return e;
+	/* Which of them is absent: the conversation, the agent, or the team? */
+	if (e != ERR_NOT_FOUND || conversation_get(as, id, &unchanged) != ERR_NONE)
+		return e;
+	e = conversation_places(as, to->agent, to->team, absent);
+	return e ? e : ERR_NOT_FOUND;
 }
 
 enum err

@@ -29,52 +29,33 @@ SELECT parlor.conversation_visitor_json(c)::text FROM conversations c
  WHERE organization_id = $1 AND chat_user_id = $2 AND status <> 'closed'
  ORDER BY created_at DESC LIMIT 1;
 
--- name: conversation_list
--- $2 status or NULL, $3 a member's id, 'none' or NULL, $4 and $5 the last row of the page before.
--- Each branch reads one page straight from an index, for each status; at most one branch runs.
-WITH s AS (
-  SELECT unnest(CASE WHEN $2::text IS NULL THEN ARRAY['open', 'waiting', 'resolved', 'closed']
-                     ELSE ARRAY[$2] END) AS status
-), start AS (
-  SELECT coalesce($4::timestamp, 'infinity') AS at, coalesce($5, '') AS id
-), page AS (
-  SELECT p.* FROM s, start, LATERAL (
-    SELECT c, c.last_message_at, c.id FROM conversations c
-     WHERE $3::text IS NULL AND organization_id = $1 AND c.status = s.status
-       AND (last_message_at, c.id) < (start.at, start.id)
-     ORDER BY last_message_at DESC, c.id DESC LIMIT $6::bigint) p
-  UNION ALL
-  SELECT p.* FROM s, start, LATERAL (
-    SELECT c, c.last_message_at, c.id FROM conversations c
-     WHERE $3 = 'none' AND organization_id = $1 AND assigned_agent_id IS NULL AND c.status = s.status
-       AND (last_message_at, c.id) < (start.at, start.id)
-     ORDER BY last_message_at DESC, c.id DESC LIMIT $6::bigint) p
-  UNION ALL
-  SELECT p.* FROM s, start, LATERAL (
-    SELECT c, c.last_message_at, c.id FROM conversations c
-     WHERE $3 <> 'none' AND organization_id = $1 AND assigned_agent_id = $3 AND c.status = s.status
-       AND (last_message_at, c.id) < (start.at, start.id)
-     ORDER BY last_message_at DESC, c.id DESC LIMIT $6::bigint) p
-)
-SELECT parlor.conversation_json(p.c)::text, p.last_message_at, p.id FROM page p
- ORDER BY last_message_at DESC, id DESC LIMIT $6::bigint;
-
 -- name: conversation_update
 -- $8 versions, one of which it must be, or NULL. Of two who have seen the same one, the second waits for
 -- the row and then finds another.
 UPDATE conversations c
    SET status = coalesce($3, status), priority = coalesce($4, priority),
-       subject = CASE WHEN $5::boolean THEN $6 ELSE subject END, tags = coalesce($7, tags)
+       subject = CASE WHEN $5::boolean THEN $6 ELSE subject END, tags = coalesce($7, tags),
+       team_id = CASE WHEN $9::boolean THEN $10 ELSE team_id END
  WHERE organization_id = $1 AND id = $2
+   AND ($10::text IS NULL OR EXISTS (SELECT 1 FROM teams t WHERE t.organization_id = $1 AND t.id = $10))
    AND ($8::text IS NULL OR parlor.conversation_version(c) = ANY (string_to_array($8, ' ')))
 RETURNING parlor.conversation_json(c)::text, chat_user_id, parlor.conversation_version(c);
 
 -- name: conversation_assign
-UPDATE conversations c SET assigned_agent_id = $3
+-- $3 whether the agent changes, $5 whether the team does.
+UPDATE conversations c
+   SET assigned_agent_id = CASE WHEN $3::boolean THEN $4 ELSE assigned_agent_id END,
+       team_id = CASE WHEN $5::boolean THEN $6 ELSE team_id END
  WHERE organization_id = $1 AND id = $2
-   AND ($3::text IS NULL
-        OR EXISTS (SELECT 1 FROM members m WHERE m.organization_id = $1 AND m.id = $3))
+   AND ($4::text IS NULL
+        OR EXISTS (SELECT 1 FROM members m WHERE m.organization_id = $1 AND m.id = $4))
+   AND ($6::text IS NULL OR EXISTS (SELECT 1 FROM teams t WHERE t.organization_id = $1 AND t.id = $6))
 RETURNING parlor.conversation_json(c)::text, chat_user_id;
+
+-- name: conversation_places
+-- Whether an agent ($2) and a team ($3) are there; NULL is.
+SELECT $2::text IS NULL OR EXISTS (SELECT 1 FROM members m WHERE m.organization_id = $1 AND m.id = $2),
+       $3::text IS NULL OR EXISTS (SELECT 1 FROM teams t WHERE t.organization_id = $1 AND t.id = $3);
 
 -- name: conversation_mark_read_visitor
 UPDATE conversations SET visitor_read_seq = least($4::bigint, last_seq)

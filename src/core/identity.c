@@ -98,15 +98,6 @@ identity_version(const struct access *as, struct json_object *settings)
 		json_object_get_boolean(json_member(settings, "followSignIn")) ? "on" : "off");
 }
 
-static bool
-is_wanted(const struct access *as, const char *versions, struct json_object *settings)
-{
-	const char *version = identity_version(as, settings);
-
-	return !versions || strstr(arena_printf(as->mem, " %s ", versions),
-				    arena_printf(as->mem, " %s ", version));
-}
-
 static enum err
 change_and_tell(const struct access *as, const struct identity_change *change)
 {
@@ -118,7 +109,8 @@ change_and_tell(const struct access *as, const struct identity_change *change)
 	if ((e = db_one(as->db, as->mem, &SQL_identity_lock, ARGS(as->organization), &rows)) ||
 		(e = identity_settings(as, &before)))
 		return e;
-	if (!is_wanted(as, change->versions, before))
+	if (change->versions &&
+		!is_one_word_of(as->mem, change->versions, identity_version(as, before)))
 		return ERR_CHANGED;
 	if (strcmp(change->mode, "optional") != 0 &&
 		!(change->follow_sign_in && change->sign_in_works) &&

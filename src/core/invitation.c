@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "core/audit.h"
 #include "core/invitation.sql.h"
+#include "core/keyset.h"
 #include "core/mail.h"
 #include "core/member.h"
 #include "core/registration.h"
@@ -110,10 +111,11 @@ check_new(const struct access *as, const struct invitation_new *new, const char 
 static enum err
 insert(const struct access *as, const struct invitation_new *new, const char *id, const char *email)
 {
-	enum err e = db_run(as->db, as->mem, &SQL_invitation_insert,
-		ARGS(as->organization, id, email, new->role, as->actor_id,
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, &SQL_invitation_insert,
+		ARGS(as->organization, id, email, new->role, as->member,
 			number(as->mem, INVITATION_HOURS)),
-		NULL);
+		&rows);
 
 	if (e || !new->chat_role)
 		return e;
@@ -123,22 +125,23 @@ insert(const struct access *as, const struct invitation_new *new, const char *id
 
 enum err
 invitation_create(const struct access *as, const struct conf *conf,
-	const struct invitation_new *new, const char **why)
+	const struct invitation_new *new, const char **id, const char **why)
 {
 	const char *email = user_address(as->mem, new->email);
-	char id[ID_LEN + 1];
+	char *new_id = arena_alloc(as->mem, ID_LEN + 1);
 	enum err e;
 
+	*id = new_id;
 	*why = NULL;
 	if (!registration_takes(conf, email) || !member_role_is_good(new->role) ||
 		(new->chat_role && !member_chat_role_is_good(new->chat_role)))
 		return ERR_INVALID;
-	crypt_id(id);
+	crypt_id(new_id);
 	if ((e = db_begin(as->db)))
 		return e;
-	if ((e = check_new(as, new, email, why)) || (e = insert(as, new, id, email)) ||
-		(e = mail_invitation(as, conf, id, email, new->role)) ||
-		(e = note(as, "invitation.created", id, email, new->role))) {
+	if ((e = check_new(as, new, email, why)) || (e = insert(as, new, new_id, email)) ||
+		(e = mail_invitation(as, conf, new_id, email, new->role)) ||
+		(e = note(as, "invitation.created", new_id, email, new->role))) {
 		db_rollback(as->db);
 		return e;
 	}
@@ -190,4 +193,40 @@ invitation_list(const struct access *as, struct json_object **out)
 		return e;
 	*out = json_trusted(as->mem, rows_str(rows, 0, 0));
 	return *out ? ERR_NONE : ERR_INTERNAL;
+}
+
+static const char *
+link_to(const struct access *as, const struct conf *conf)
+{
+	return arena_printf(as->mem, "%s/invitations/", conf->base_url);
+}
+
+enum err
+invitation_pending(const struct access *as, const struct conf *conf, const char *after,
+	int64_t limit, const char **json)
+{
+	const char *at, *id;
+	struct rows *rows;
+	enum err e;
+
+	if ((e = keyset_split(as->mem, after, &at, &id)))
+		return e;
+	e = db_run(as->db, as->mem, &SQL_invitation_pending,
+		ARGS(as->organization, link_to(as, conf), at, id, number(as->mem, (int)limit + 1)),
+		&rows);
+	if (!e)
+		*json = keyset_page(as->mem, rows, limit);
+	return e;
+}
+
+enum err
+invitation_get(const struct access *as, const struct conf *conf, const char *id, const char **json)
+{
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, &SQL_invitation_get,
+		ARGS(as->organization, link_to(as, conf), id), &rows);
+
+	if (!e)
+		*json = rows_str(rows, 0, 0);
+	return e;
 }

@@ -20,17 +20,24 @@ struct invitation_new {
 };
 
 /*
- * Invites, and mails the link where mail is configured. ERR_INVALID: no address. ERR_FORBIDDEN: only an
- * owner invites an owner. ERR_CONFLICT with *why "member" or "invited": is there already.
+ * Invites in the name of as->member, and mails the link where mail is configured. ERR_INVALID: no address,
+ * no such role. ERR_FORBIDDEN: only an owner invites an owner. ERR_CONFLICT with *why "member" or
+ * "invited": is there already. ERR_NOT_FOUND: as is no member.
  */
 enum err invitation_create(const struct access *as, const struct conf *conf,
-	const struct invitation_new *new, const char **why) MUST_USE;
+	const struct invitation_new *new, const char **id, const char **why) MUST_USE;
 /* 48 hours from now, and the mail again. ERR_NOT_FOUND: there is no pending one. */
 enum err invitation_renew(
 	const struct access *as, const struct conf *conf, const char *id) MUST_USE;
 enum err invitation_cancel(const struct access *as, const char *id) MUST_USE;
 /* Array of {id, email, role, chatRole, inviter, expired, minutesLeft}: the pending ones. */
 enum err invitation_list(const struct access *as, struct json_object **out) MUST_USE;
+/* {"data":[...],"next":...}: the pending ones, the newest first. ERR_INVALID: a bad after. */
+enum err invitation_pending(const struct access *as, const struct conf *conf, const char *after,
+	int64_t limit, const char **json) MUST_USE;
+/* A pending one, as it stands in that list. */
+enum err invitation_get(const struct access *as, const struct conf *conf, const char *id,
+	const char **json) MUST_USE;
 
 struct invitation {
 	const char *id, *organization, *organization_name;

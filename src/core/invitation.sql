@@ -11,7 +11,9 @@ SELECT EXISTS (SELECT FROM members m JOIN users u ON u.id = m.user_id
 
 -- name: invitation_insert
 INSERT INTO invitations (id, organization_id, email, role, status, expires_at, created_at, inviter_id)
-VALUES ($2, $1, $3, $4, 'pending', parlor.now() + make_interval(hours => $6::integer), parlor.now(), $5);
+SELECT $2, $1, $3, $4, 'pending', parlor.now() + make_interval(hours => $6::integer), parlor.now(), m.user_id
+  FROM members m WHERE m.organization_id = $1 AND m.id = $5
+RETURNING id;
 
 -- name: invitation_insert_chat
 INSERT INTO invitation_chat (organization_id, invitation_id, chat_role) VALUES ($1, $2, $3);
@@ -35,6 +37,18 @@ SELECT coalesce(json_agg(json_build_object('id', i.id, 'email', i.email, 'role',
          ORDER BY p.created_at DESC, p.id LIMIT 200) i
   LEFT JOIN invitation_chat c ON c.organization_id = i.organization_id AND c.invitation_id = i.id
   LEFT JOIN users u ON u.id = i.inviter_id;
+
+-- name: invitation_pending
+-- $2 what stands before the id in the link, $3 and $4 the last row of the page before, $5 how many.
+SELECT invitation_json(i, $2)::text, i.created_at, i.id
+  FROM invitations i
+ WHERE i.organization_id = $1 AND i.status = 'pending'
+   AND (i.created_at, i.id) < (coalesce($3::timestamp, 'infinity'), coalesce($4, ''))
+ ORDER BY i.created_at DESC, i.id DESC LIMIT $5::bigint;
+
+-- name: invitation_get
+SELECT invitation_json(i, $2)::text FROM invitations i
+ WHERE i.organization_id = $1 AND i.id = $3 AND i.status = 'pending';
 
 -- name: invitation_organization
 SELECT name FROM organizations WHERE id = $1;

@@ -2,13 +2,14 @@
 #include "core/keyset.h"
 
 #include "base/buf.h"
+#include "base/util.h"
 #include "db/db.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum { ID_MAX = 64 };
+enum { ID_MAX = 64, WORD_MAX = 400 }; /* bytes */
 
 /* "2026-01-31 12:00:00.123456", and a date that there is, so that a cast of it never fails. */
 static bool
@@ -63,10 +64,41 @@ place(struct arena *mem, const struct rows *rows, int row)
 	return at ? keyset_join(mem, at, id) : id;
 }
 
-const char *
-keyset_page(struct arena *mem, const struct rows *rows, int64_t limit)
+static int
+hex_digit(char c)
 {
-	int n = rows_count(rows), shown = n > limit ? (int)limit : n;
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+enum err
+keyset_word(struct arena *mem, const char *after, const char **word)
+{
+	const size_t len = after ? strlen(after) / 2 : 0;
+	char *text;
+
+	*word = NULL;
+	if (!after)
+		return ERR_NONE;
+	if (len == 0 || len > WORD_MAX || strlen(after) != 2 * len)
+		return ERR_INVALID;
+	text = arena_strndup(mem, after, len);
+	for (size_t i = 0; i < len; i++) {
+		const int high = hex_digit(after[2 * i]), low = hex_digit(after[2 * i + 1]);
+
+		if (high < 0 || low < 0 || high + low == 0)
+			return ERR_INVALID;
+		text[i] = (char)(high << 4 | low);
+	}
+	if (!utf8_valid(text, len))
+		return ERR_INVALID;
+	*word = text;
+	return ERR_NONE;
+}
+
+/* The first rows; next: the row whose place it is, -1 for the end. */
+static const char *
+page(struct arena *mem, const struct rows *rows, int shown, int next)
+{
 	struct buf b = { 0 };
 	const char *json;
 
@@ -74,11 +106,31 @@ keyset_page(struct arena *mem, const struct rows *rows, int64_t limit)
 	for (int i = 0; i < shown; i++)
 		buf_printf(&b, "%s%s", i ? "," : "", rows_str(rows, i, 0));
 	buf_str(&b, "],\"next\":");
-	if (n > shown)
-		buf_printf(&b, "\"%s\"}", place(mem, rows, shown - 1));
+	if (next >= 0)
+		buf_printf(&b, "\"%s\"}", place(mem, rows, next));
 	else
 		buf_str(&b, "null}");
 	json = arena_strdup(mem, buf_text(&b));
 	buf_free(&b);
 	return json;
+}
+
+const char *
+keyset_page(struct arena *mem, const struct rows *rows, int64_t limit)
+{
+	const int n = rows_count(rows);
+
+	return n > limit ? page(mem, rows, (int)limit, (int)limit - 1) : page(mem, rows, n, -1);
+}
+
+const char *
+keyset_page_walked(struct arena *mem, const struct rows *rows, int64_t limit)
+{
+	const int n = rows_count(rows);
+	const bool stopped = n > 0 && !rows_text(rows, n - 1, 0);
+	const int found = stopped ? n - 1 : n;
+
+	if (found > limit)
+		return page(mem, rows, (int)limit, (int)limit - 1);
+	return page(mem, rows, found, stopped ? n - 1 : -1);
 }

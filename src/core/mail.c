@@ -12,6 +12,6 @@ mail_queue(struct db *db, struct arena *mem, const struct mail *mail)
 	json_set(payload, "to", mail->to);
 	json_set(payload, "template", mail->template);
 	json_set_object(payload, "data", mail->data);
-	return db_run(
-		db, mem, &SQL_mail_queue, ARGS(mail->organization, json_write(payload)), NULL);
+	return db_run(db, mem, &SQL_mail_queue,
+		ARGS(mail->organization, mail->visitor, json_write(payload)), NULL);
 }

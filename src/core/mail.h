@@ -10,6 +10,7 @@
  *   account-exists      email, link, resetLink
  *   password-changed    name, when, address (of the network; may be null), link
  *   two-factor-changed  name, enabled, when, address (may be null), link
+ *   transcript          organization, lines (of a text)
  * A link leads to where one acts, or makes good what one did not do. "when" is shown as it is.
  */
 #ifndef PARLOR_MAIL_H
@@ -21,8 +22,9 @@ struct json_object;
 
 struct mail {
 	const char *organization; /* on whose behalf; NULL for the installation's own */
-	const char *to;		  /* one address */
-	const char *template;	  /* "invitation": templates/mail/invitation.txt */
+	const char *visitor;  /* whom it is about: it goes when they are erased; NULL for none */
+	const char *to;	      /* one address */
+	const char *template; /* "invitation": templates/mail/invitation.txt */
 	struct json_object *data; /* what the template shows; taken over */
 };
 

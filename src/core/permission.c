@@ -17,6 +17,7 @@ const struct permission_row permissions[] = {
 	{ PERM_CONVERSATIONS_WRITE, "conversations:write", AGENTS, "reply, note, assign, tag, close" },
 	{ PERM_VISITORS_READ, "visitors:read", VIEWERS, "see visitors" },
 	{ PERM_VISITORS_WRITE, "visitors:write", AGENTS, "change what is known of visitors" },
+	{ PERM_VISITORS_DELETE, "visitors:delete", ADMINS | ROLE_CHAT_ADMIN, "erase visitors with all that is kept of them" },
 	{ PERM_MEMBERS_READ, "members:read", ADMINS | VIEWERS, "see who is in the organization" },
 	{ PERM_MEMBERS_WRITE, "members:write", ADMINS, "invite, remove, change roles; teams" },
 	{ PERM_SETTINGS_READ, "settings:read", ADMINS | VIEWERS, "see the settings of the widget" },

@@ -27,6 +27,7 @@ enum permission {
 	PERM_KEYS_WRITE = 1 << 9,
 	PERM_AUDIT_READ = 1 << 10,
 	PERM_ORGANIZATION_DELETE = 1 << 11,
+	PERM_VISITORS_DELETE = 1 << 12,
 };
 
 enum role {

@@ -36,7 +36,9 @@ retention_run(struct db *db, struct arena *mem, struct retention *out)
 		(e = delete_all(
 			 db, mem, &SQL_retention_uploads, RETENTION_UPLOADS, &out->uploads)) ||
 		(e = delete_all(
-			 db, mem, &SQL_retention_idempotency, RETENTION_BATCH, &out->answers)))
+			 db, mem, &SQL_retention_idempotency, RETENTION_BATCH, &out->answers)) ||
+		(e = delete_all(
+			 db, mem, &SQL_retention_page_views, RETENTION_BATCH, &out->page_views)))
 		return e;
 	return delete_all(db, mem, &SQL_retention_buckets, RETENTION_BATCH, &out->buckets);
 }

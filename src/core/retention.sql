@@ -15,3 +15,6 @@ SELECT parlor.retain_rate_buckets($1::integer);
 
 -- name: retention_uploads
 SELECT parlor.retain_uploads($1::integer);
+
+-- name: retention_page_views
+SELECT parlor.retain_page_views($1::integer);

@@ -1,6 +1,7 @@
 /* Settings of an organization and its widget. */
 #include "core/settings.h"
 
+#include "base/crypt.h"
 #include "base/json.h"
 #include "base/util.h"
 #include "core/audit.h"
@@ -8,7 +9,7 @@
 
 #include <string.h>
 
-enum { API_RATE_MAX = 1000000 };
+enum { API_RATE_MAX = 1000000, VERSION_LEN = 12 };
 
 /* clang-format off */
 const struct setting settings[] = {
@@ -127,6 +128,19 @@ settings_get(const struct access *as, struct json_object **out)
 	return *out ? ERR_NONE : ERR_INTERNAL;
 }
 
+const char *
+settings_version(const struct access *as, struct json_object *current)
+{
+	char hash[HASH_HEX_LEN + 1];
+	const char *all = "";
+
+	for (size_t i = 0; i < settings_count; i++)
+		all = arena_printf(as->mem, "%s%s\n", all,
+			json_object_to_json_string(json_member(current, settings[i].name)));
+	crypt_hash(all, hash);
+	return arena_strndup(as->mem, hash, VERSION_LEN);
+}
+
 /* {"color": ["#2f6fed", "#aa0000"]}: what wanted has otherwise than current. */
 static struct json_object *
 difference(struct json_object *current, struct json_object *wanted)
@@ -150,7 +164,7 @@ difference(struct json_object *current, struct json_object *wanted)
 }
 
 static enum err
-change(const struct access *as, struct json_object *wanted)
+change(const struct access *as, struct json_object *wanted, const char *versions)
 {
 	struct audit entry = { .action = "settings.changed" };
 	struct json_object *current;
@@ -160,6 +174,8 @@ change(const struct access *as, struct json_object *wanted)
 	if ((e = db_one(as->db, as->mem, &SQL_settings_lock, ARGS(as->organization), &rows)) ||
 		(e = settings_get(as, &current)))
 		return e;
+	if (versions && !is_one_word_of(as->mem, versions, settings_version(as, current)))
+		return ERR_CHANGED;
 	entry.changes = difference(current, wanted);
 	if (json_object_object_length(entry.changes) == 0) {
 		json_object_put(entry.changes);
@@ -174,13 +190,13 @@ change(const struct access *as, struct json_object *wanted)
 }
 
 enum err
-settings_change(const struct access *as, struct json_object *wanted)
+settings_change(const struct access *as, struct json_object *wanted, const char *versions)
 {
 	enum err e = db_begin(as->db);
 
 	if (e)
 		return e;
-	if ((e = change(as, wanted))) {
+	if ((e = change(as, wanted, versions))) {
 		db_rollback(as->db);
 		return e;
 	}

@@ -30,11 +30,16 @@ enum err settings_get(const struct access *as, struct json_object **out) MUST_US
 /* What is wrong with a value, as a sentence in mem; NULL: nothing. For a boolean text is not looked at. */
 const char *setting_fault(struct arena *mem, const struct setting *setting, const char *text);
 
+/* The version of what settings_change() changes. */
+const char *settings_version(const struct access *as, struct json_object *current);
+
 /*
  * Changes those that wanted names (texts and booleans as JSON), and writes what changed, from what to
  * what, into the audit log; nothing when nothing does. A transaction. The values must be without fault.
- * ERR_NOT_FOUND: no such organization.
+ * versions: as of a conversation's patch. ERR_NOT_FOUND: no such organization. ERR_CHANGED: it is another
+ * version.
  */
-enum err settings_change(const struct access *as, struct json_object *wanted) MUST_USE;
+enum err settings_change(
+	const struct access *as, struct json_object *wanted, const char *versions) MUST_USE;
 
 #endif

@@ -2,8 +2,10 @@
 #include "core/team.h"
 
 #include "base/json.h"
+#include "base/util.h"
 #include "core/audit.h"
 #include "core/hint.h"
+#include "core/keyset.h"
 #include "core/member.h"
 #include "core/permission.h"
 #include "core/session.h"
@@ -16,6 +18,7 @@ struct member_row {
 	int64_t max_chats;
 	bool actor_is_owner;
 	int64_t owners;
+	const char *version;
 };
 
 bool
@@ -35,6 +38,36 @@ team_list(const struct access *as, struct json_object **out)
 		return e;
 	*out = json_trusted(as->mem, rows_str(rows, 0, 0));
 	return *out ? ERR_NONE : ERR_INTERNAL;
+}
+
+enum err
+team_members(const struct access *as, const char *after, int64_t limit, const char **json)
+{
+	const char *at, *id;
+	struct rows *rows;
+	enum err e;
+
+	if ((e = keyset_split(as->mem, after, &at, &id)))
+		return e;
+	e = db_run(as->db, as->mem, &SQL_team_page,
+		ARGS(as->organization, at, id, arena_printf(as->mem, "%lld", (long long)limit + 1)),
+		&rows);
+	if (!e)
+		*json = keyset_page(as->mem, rows, limit);
+	return e;
+}
+
+enum err
+team_member(const struct access *as, const char *member, const char **json, const char **version)
+{
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, &SQL_team_one, ARGS(as->organization, member), &rows);
+
+	if (e)
+		return e;
+	*json = rows_str(rows, 0, 0);
+	*version = rows_str(rows, 0, 1);
+	return ERR_NONE;
 }
 
 enum err
@@ -60,7 +93,8 @@ find(const struct access *as, const char *member, struct member_row *out)
 		.max_chats = rows_int(rows, 0, 3),
 		.user = rows_str(rows, 0, 4),
 		.actor_is_owner = rows_bool(rows, 0, 5),
-		.owners = rows_int(rows, 0, 6) };
+		.owners = rows_int(rows, 0, 6),
+		.version = rows_str(rows, 0, 7) };
 	return ERR_NONE;
 }
 
@@ -140,17 +174,31 @@ update(const struct access *as, const char *member, const struct member_row *m,
 					 : ERR_NONE;
 }
 
+/* What is left alone, as it is. */
+static struct team_change
+complete(const struct member_row *m, const struct team_change *change)
+{
+	return (struct team_change){ .role = change->role ? change->role : m->role,
+		.chat_role = change->chat_role ? change->chat_role : m->chat_role,
+		.display_name = change->display_name ? change->display_name : m->display_name,
+		.max_chats = change->max_chats < 0 ? m->max_chats : change->max_chats };
+}
+
 static enum err
 change_locked(const struct access *as, const char *member, const struct team_change *change,
 	enum team_refusal *why)
 {
+	struct team_change all;
 	struct member_row m;
 	enum err e = find(as, member, &m);
 
 	if (e)
 		return e;
-	*why = change_refusal(&m, change);
-	return *why ? ERR_FORBIDDEN : update(as, member, &m, change);
+	if (change->versions && !is_one_word_of(as->mem, change->versions, m.version))
+		return ERR_CHANGED;
+	all = complete(&m, change);
+	*why = change_refusal(&m, &all);
+	return *why ? ERR_FORBIDDEN : update(as, member, &m, &all);
 }
 
 static enum err

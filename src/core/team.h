@@ -12,19 +12,28 @@ struct json_object;
 /* Array of members, by name; see templates/dash/team.html. */
 enum err team_list(const struct access *as, struct json_object **out) MUST_USE;
 
+/* {"data":[...],"next":...}: members, the oldest membership first. ERR_INVALID: a bad after. */
+enum err team_members(
+	const struct access *as, const char *after, int64_t limit, const char **json) MUST_USE;
+/* One of that list, with the version of what team_change() changes. */
+enum err team_member(const struct access *as, const char *member, const char **json,
+	const char **version) MUST_USE;
+
+/* What is NULL or below zero is left alone. */
 struct team_change {
 	const char *role;	  /* Better Auth's; as it is: left alone, whatever it is */
 	const char *chat_role;	  /* "" for what follows from role */
 	const char *display_name; /* "" for the user's own name */
 	int64_t max_chats;	  /* 0 for no limit */
+	const char *versions;	  /* as of a conversation's patch */
 };
 
 /* What may stand against it. */
 enum team_refusal { TEAM_FINE, TEAM_OWNER_ONLY, TEAM_LAST_OWNER, TEAM_BAD_ROLE };
 
 /*
- * Changes a member. ERR_NOT_FOUND: not in this organization. ERR_FORBIDDEN with *why when a rule stands
- * against it; nothing was changed then.
+ * Changes a member. ERR_NOT_FOUND: not in this organization. ERR_CHANGED: it is another version.
+ * ERR_FORBIDDEN with *why when a rule stands against it. Nothing was changed then.
  */
 enum err team_change(const struct access *as, const char *member, const struct team_change *change,
 	enum team_refusal *why) MUST_USE;

@@ -10,6 +10,16 @@ SELECT coalesce(json_agg(json_build_object('id', m.id, 'name', u.name,
   FROM (SELECT * FROM members x WHERE x.organization_id = $1 ORDER BY x.created_at, x.id LIMIT 500) m
   JOIN users u ON u.id = m.user_id;
 
+-- name: team_page
+-- $2 and $3 the last row of the page before, $4 how many.
+SELECT member_json(m)::text, m.created_at, m.id FROM members m
+ WHERE m.organization_id = $1
+   AND (m.created_at, m.id) > (coalesce($2::timestamp, '-infinity'), coalesce($3, ''))
+ ORDER BY m.created_at, m.id LIMIT $4::bigint;
+
+-- name: team_one
+SELECT member_json(m)::text, member_version(m) FROM members m WHERE m.organization_id = $1 AND m.id = $2;
+
 -- name: team_lock
 SELECT 1 FROM organizations WHERE id = $1 FOR NO KEY UPDATE;
 
@@ -19,7 +29,8 @@ SELECT m.role, coalesce(m.chat_role, ''), coalesce(m.chat_display_name, ''),
        coalesce(m.chat_max_concurrent_chats, 0), m.user_id,
        (SELECT coalesce(bool_or(parlor.is_owner(a.role)), false) FROM members a
          WHERE a.organization_id = $1 AND a.id = $2),
-       (SELECT count(*) FROM members o WHERE o.organization_id = $1 AND parlor.is_owner(o.role))
+       (SELECT count(*) FROM members o WHERE o.organization_id = $1 AND parlor.is_owner(o.role)),
+       member_version(m)
   FROM members m WHERE m.organization_id = $1 AND m.id = $3;
 
 -- name: team_update

@@ -87,23 +87,30 @@ finish(const struct access *as, enum err e)
 }
 
 enum err
-visitor_create(
-	const struct access *as, const struct visitor_new *new, const char **id, const char **token)
+visitor_add(const struct access *as, const struct visitor_new *new, const char **id)
 {
 	char *new_id = arena_alloc(as->mem, ID_LEN + 1);
-	enum err e;
 
 	crypt_id(new_id);
-	if ((e = db_begin(as->db)))
-		return e;
+	*id = new_id;
 	/* Without a name the trigger gives one. */
-	e = db_run(as->db, as->mem, &SQL_visitor_insert,
+	return db_run(as->db, as->mem, &SQL_visitor_insert,
 		ARGS(as->organization, new_id, new->email, new->name, new->user_agent, new->address,
 			new->metadata, new->locale),
 		NULL);
+}
+
+enum err
+visitor_create(
+	const struct access *as, const struct visitor_new *new, const char **id, const char **token)
+{
+	enum err e;
+
+	if ((e = db_begin(as->db)))
+		return e;
+	e = visitor_add(as, new, id);
 	if (!e)
-		e = token_give(as, new_id, NULL, token);
-	*id = new_id;
+		e = token_give(as, *id, NULL, token);
 	return finish(as, e);
 }
 
@@ -120,9 +127,9 @@ is_theirs(const struct visitor_had *had, const struct person *person)
 }
 
 /* Proven facts first; a claim fills what the proof leaves open. */
-static enum err
-row_of(const struct access *as, const struct visitor_new *new, const struct person *person,
-	const char **id)
+enum err
+visitor_add_person(const struct access *as, const struct visitor_new *new,
+	const struct person *person, const char **id, bool *made)
 {
 	const char *name = person->name ? person->name : new->name,
 		   *email = person->email ? person->email : new->email;
@@ -136,9 +143,11 @@ row_of(const struct access *as, const struct visitor_new *new, const struct pers
 			person->email_proven ? "true" : "false", person->attributes, new->metadata,
 			new->user_agent, new->address, new->locale),
 		&rows);
-	if (!e)
-		*id = rows_str(rows, 0, 0);
-	return e;
+	if (e)
+		return e;
+	*id = rows_str(rows, 0, 0);
+	*made = strcmp(*id, new_id) == 0;
+	return ERR_NONE;
 }
 
 enum err
@@ -147,11 +156,12 @@ visitor_identify(const struct access *as, const struct visitor_new *new,
 	const char **token)
 {
 	const bool stays = is_theirs(had, person);
+	bool made;
 	enum err e;
 
 	if ((e = db_begin(as->db)))
 		return e;
-	e = row_of(as, new, person, id);
+	e = visitor_add_person(as, new, person, id, &made);
 	*token = had->token;
 	if (!e && stays)
 		e = visitor_update(as, had, NULL, NULL);
@@ -221,11 +231,12 @@ visitor_sign_out(const struct access *as, const char *id, int64_t *tokens)
 	return e;
 }
 
-static enum err
-one_json(const struct access *as, const struct stmt *stmt, const char *id, const char **json)
+enum err
+visitor_self(const struct access *as, const char **json)
 {
 	struct rows *rows;
-	enum err e = db_one(as->db, as->mem, stmt, ARGS(as->organization, id), &rows);
+	enum err e = db_one(
+		as->db, as->mem, &SQL_visitor_self, ARGS(as->organization, as->visitor), &rows);
 
 	if (!e)
 		*json = rows_str(rows, 0, 0);
@@ -233,13 +244,22 @@ one_json(const struct access *as, const struct stmt *stmt, const char *id, const
 }
 
 enum err
-visitor_self(const struct access *as, const char **json)
+visitor_read(const struct access *as, const char *id, const char **json, const char **version)
 {
-	return one_json(as, &SQL_visitor_self, as->visitor, json);
+	struct rows *rows;
+	enum err e = db_one(as->db, as->mem, &SQL_visitor_get, ARGS(as->organization, id), &rows);
+
+	if (e)
+		return e;
+	*json = rows_str(rows, 0, 0);
+	*version = rows_str(rows, 0, 1);
+	return ERR_NONE;
 }
 
 enum err
 visitor_get(const struct access *as, const char *id, const char **json)
 {
-	return one_json(as, &SQL_visitor_get, id, json);
+	const char *version;
+
+	return visitor_read(as, id, json, &version);
 }

@@ -64,5 +64,17 @@ enum err visitor_self(const struct access *as, const char **json) MUST_USE;
 
 /* Staff's view of any visitor of the organization. */
 enum err visitor_get(const struct access *as, const char *id, const char **json) MUST_USE;
+/* With the version of what staff can change of it: name, email, metadata. */
+enum err visitor_read(
+	const struct access *as, const char *id, const char **json, const char **version) MUST_USE;
+
+/*
+ * Within a transaction, without a token: a new visitor; and the one visitor who is a person, as in
+ * visitor_identify(). made: whether there was none.
+ */
+enum err visitor_add(
+	const struct access *as, const struct visitor_new *new, const char **id) MUST_USE;
+enum err visitor_add_person(const struct access *as, const struct visitor_new *new,
+	const struct person *person, const char **id, bool *made) MUST_USE;
 
 #endif

@@ -67,4 +67,5 @@ SELECT json_build_object('id', id, 'name', name, 'email', email, 'verified', ver
  WHERE organization_id = $1 AND id = $2;
 
 -- name: visitor_get
-SELECT parlor.visitor_json(u)::text FROM chat_users u WHERE organization_id = $1 AND id = $2;
+SELECT parlor.visitor_json(u)::text, visitor_version(u) FROM chat_users u
+ WHERE organization_id = $1 AND id = $2;

@@ -14,12 +14,13 @@ job_retention(struct job_context *ctx, const struct job *job)
 	if (e)
 		ctx->why = arena_strdup(ctx->mem, db_message(ctx->db));
 	else if (done.events || done.tokens || done.buckets || done.jobs || done.uploads ||
-		 done.answers)
+		 done.answers || done.page_views)
 		log_line(LOG_INFO,
 			"retention: %lld events, %lld visitor tokens, %lld rate buckets, %lld "
 			"jobs, "
-			"%lld files, %lld kept answers",
+			"%lld files, %lld kept answers, %lld page views",
 			(long long)done.events, (long long)done.tokens, (long long)done.buckets,
-			(long long)done.jobs, (long long)done.uploads, (long long)done.answers);
+			(long long)done.jobs, (long long)done.uploads, (long long)done.answers,
+			(long long)done.page_views);
 	return e;
 }

@@ -22,11 +22,14 @@ const struct job_kind job_kinds[] = {
 
 	{ "reset-password", job_reset_password, 60, 0 },
 	{ "organization-delete", job_organization_delete, ORGANIZATION_DELETE_SECONDS, 0 },
+	{ "visitor-erase", job_visitor_erase, VISITOR_ERASE_SECONDS, 60 },
 	{ "mail", job_mail, 2 * SMTP_TIMEOUT_SECONDS, 0 },
 
 	{ "scan", job_scan, 300, 60 },
 
 	{ "search", job_search, 60, 0 },
+
+	{ "tags", job_tags, 3600, 0 },
 };
 const size_t job_kinds_count = ARRAY_LEN(job_kinds);
 
@@ -36,6 +39,7 @@ struct worker {
 	const struct conf *conf;
 	struct db *db;
 	sigset_t ends; /* the signals that end us, blocked */
+	size_t next;   /* the kind whose turn it is */
 	bool ready;
 };
 
@@ -54,7 +58,7 @@ kind_named(const char *name)
 	return NULL;
 }
 
-/* The kinds are claimed one after the other in the order of the table: each has its own lease. */
+/* Each kind has its own lease. */
 static enum err
 claim_kind(struct worker *w, struct arena *mem, const struct job_kind *kind, struct job *out)
 {
@@ -87,8 +91,11 @@ claim(struct worker *w, struct arena *mem, struct job *out)
 	enum err e = ERR_NOT_FOUND;
 
 	db_scope(w->db, NULL);
-	for (size_t i = 0; i < job_kinds_count && e == ERR_NOT_FOUND; i++)
-		e = claim_kind(w, mem, &job_kinds[i], out);
+	/* In turn, so that a kind of which there is always one more keeps no other waiting. */
+	for (size_t i = 0; i < job_kinds_count && e == ERR_NOT_FOUND; i++) {
+		e = claim_kind(w, mem, &job_kinds[w->next], out);
+		w->next = (w->next + 1) % job_kinds_count;
+	}
 	return e;
 }
 

@@ -44,9 +44,11 @@ enum err job_retention(struct job_context *ctx, const struct job *job) MUST_USE;
 enum err job_scan(struct job_context *ctx, const struct job *job) MUST_USE;
 
 enum err job_search(struct job_context *ctx, const struct job *job) MUST_USE;
+enum err job_tags(struct job_context *ctx, const struct job *job) MUST_USE;
 
-enum { ORGANIZATION_DELETE_SECONDS = 600 };
+enum { ORGANIZATION_DELETE_SECONDS = 600, VISITOR_ERASE_SECONDS = 600 };
 enum err job_reset_password(struct job_context *ctx, const struct job *job) MUST_USE;
 enum err job_organization_delete(struct job_context *ctx, const struct job *job) MUST_USE;
+enum err job_visitor_erase(struct job_context *ctx, const struct job *job) MUST_USE;
 
 #endif

@@ -129,6 +129,8 @@ check(struct req *r)
 	if (req_is_ambiguous(r))
 		return reply_problem(
 			r, ERR_SYNTAX, NULL, "A header that may come once came twice.");
+	if (!req_query_is_good(r))
+		return reply_problem(r, ERR_SYNTAX, NULL, REQ_QUERY_ADVICE);
 	return ERR_NONE;
 }
 

@@ -54,9 +54,6 @@ api_attachment_post(struct req *r)
 		.scan = *conf->clamd_socket != '\0' };
 	enum err e;
 
-	if (!name && strstr(r->query, "name="))
-		return reply_problem(r, ERR_SYNTAX, NULL,
-			"The query parameter name must be UTF-8 without NUL, %-encoded.");
 	if ((e = take_limits(r)))
 		return e;
 	e = attachment_store(&as, &new, &json, &quota);

@@ -2,8 +2,8 @@
 #include "web/api.h"
 
 #include "base/json.h"
-#include "base/util.h"
 #include "core/conversation.h"
+#include "core/tag.h"
 #include "web/auth.h"
 #include "web/input.h"
 #include "web/reply.h"
@@ -20,49 +20,65 @@ reply_conversation(struct req *r, enum err e, const char *json)
 	return e ? e : reply_json(r, 200, arena_printf(r->mem, "{\"conversation\":%s}", json));
 }
 
-/* "me" stands for the agent who asks. */
-static enum err
-agent_named(struct req *r, const char **agent)
+enum err
+api_agent_named(struct req *r, const char *pointer, const char **agent)
 {
+	static const char problem[] = "This key acts for no agent.";
+
 	if (!*agent || strcmp(*agent, "me") != 0)
 		return ERR_NONE;
 	*agent = r->who.member;
-	if (!*agent)
-		return reply_problem(r, ERR_INVALID, "no_member", "This key acts for no agent.");
-	return ERR_NONE;
+	if (*agent)
+		return ERR_NONE;
+	return pointer ? reply_invalid(r, pointer, "no_member", problem)
+		       : reply_problem(r, ERR_INVALID, "no_member", problem);
 }
 
 static enum err
-filter_of(struct req *r, struct conversation_filter *filter)
+reply_absent(struct req *r, enum conversation_absent absent)
 {
-	enum err e;
-
-	filter->status = req_query(r, "status");
-	filter->assignee = req_query(r, "assignee");
-	filter->after = req_query(r, "after");
-	if ((e = input_limit(r, &filter->limit)))
-		return e;
-	if (filter->status &&
-		(strchr(filter->status, '|') ||
-			!strstr("|" STATUSES "|", arena_printf(r->mem, "|%s|", filter->status))))
-		return reply_problem(r, ERR_SYNTAX, NULL, "status must be one of " STATUSES ".");
-	return agent_named(r, &filter->assignee);
+	switch (absent) {
+	case ABSENT_AGENT:
+		return reply_invalid(r, "/agentId", "unknown", "No agent has this id.");
+	case ABSENT_TEAM:
+		return reply_invalid(r, "/teamId", "unknown", "No team has this id.");
+	default:
+		return reply_invalid(r, "/visitorId", "unknown", "No visitor has this id.");
+	}
 }
 
 enum err
-api_conversations(struct req *r)
+api_conversation_post(struct req *r)
 {
+	struct conversation_start new = { .priority = "normal" };
+	struct json_object *tags = NULL;
+	const struct field fields[] = {
+		{ "visitorId", F_ID, &new.visitor, .optional = false },
+		{ "clientId", F_ID, &new.client_id, .optional = false },
+		{ "content", F_TEXT, &new.content, .min = 1, .max = MESSAGE_MAX },
+		{ "subject", F_LINE, &new.subject, .max = 200, .optional = true, .nullable = true },
+		{ "priority", F_CHOICE, &new.priority, .choices = PRIORITIES, .optional = true },
+		{ "tags", F_STRINGS, &tags, .max = TAGS_MAX, .optional = true },
+		{ "agentId", F_ID, &new.agent, .optional = true, .nullable = true },
+		{ "teamId", F_ID, &new.team, .optional = true, .nullable = true },
+		{ 0 },
+	};
 	const struct access as = auth_access(r);
-	struct conversation_filter filter;
+	struct message first;
 	const char *json;
 	enum err e;
 
-	if ((e = filter_of(r, &filter)))
+	if ((e = input_json(r, fields)) || (e = api_agent_named(r, "/agentId", &new.agent)))
 		return e;
-	e = conversation_list(&as, &filter, &json);
+	if (tags)
+		new.tags = json_write(tags);
+	e = conversation_start(&as, &new, &json, &first);
 	if (e == ERR_INVALID)
-		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
-	return e ? e : reply_json(r, 200, json);
+		return reply_absent(r, new.absent);
+	if (e)
+		return api_message_refused(r, e);
+	return reply_json(r, first.repeated ? 200 : 201,
+		arena_printf(r->mem, "{\"conversation\":%s,\"message\":%s}", json, first.json));
 }
 
 static enum err
@@ -92,7 +108,9 @@ api_conversation_patch(struct req *r)
 		{ "priority", F_CHOICE, &patch.priority, .choices = PRIORITIES, .optional = true },
 		{ "subject", F_LINE, &patch.subject, .max = 200, .optional = true, .nullable = true,
 			.present = &patch.has_subject },
-		{ "tags", F_STRINGS, &tags, .max = 20, .optional = true },
+		{ "tags", F_STRINGS, &tags, .max = TAGS_MAX, .optional = true },
+		{ "teamId", F_ID, &patch.team, .optional = true, .nullable = true,
+			.present = &patch.has_team },
 		{ 0 },
 	};
 	const struct access as = auth_access(r);
@@ -104,25 +122,34 @@ api_conversation_patch(struct req *r)
 	if (tags)
 		patch.tags = json_write(tags);
 	e = conversation_update(&as, r->arg[0], &patch, &json, &version);
+	if (e == ERR_INVALID)
+		return reply_absent(r, ABSENT_TEAM);
 	return reply_version(r, e, json, version);
 }
 
 enum err
 api_assignment_post(struct req *r)
 {
-	const char *agent = NULL, *json = NULL;
+	struct conversation_owner to = { 0 };
+	enum conversation_absent absent;
+	const char *json = NULL;
 	const struct field fields[] = {
-		{ "agentId", F_ID, &agent, .nullable = true },
+		{ "agentId", F_ID, &to.agent, .optional = true, .nullable = true,
+			.present = &to.has_agent },
+		{ "teamId", F_ID, &to.team, .optional = true, .nullable = true,
+			.present = &to.has_team },
 		{ 0 },
 	};
 	const struct access as = auth_access(r);
 	enum err e;
 
-	if ((e = input_json(r, fields)) || (e = agent_named(r, &agent)))
+	if ((e = input_json(r, fields)) || (e = api_agent_named(r, "/agentId", &to.agent)))
 		return e;
-	e = conversation_assign(&as, r->arg[0], agent, &json);
+	if (!to.has_agent && !to.has_team)
+		return reply_invalid(r, "/agentId", "required", "Say agentId, teamId, or both.");
+	e = conversation_assign(&as, r->arg[0], &to, &json, &absent);
 	if (e == ERR_INVALID)
-		return reply_invalid(r, "/agentId", "unknown", "No agent has this id.");
+		return reply_absent(r, absent);
 	return reply_conversation(r, e, json);
 }
 

@@ -9,63 +9,17 @@
 #include "web/reply.h"
 #include "web/search.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define STATUSES "open|waiting|resolved|closed"
 
-enum { DAY = 86400, RETRY_SECONDS = 5, TAG_MAX = 64 };
+enum { RETRY_SECONDS = 5, TAG_MAX = 64 };
 
 static bool
 is_one_of(struct req *r, const char *choices, const char *value)
 {
 	return !strchr(value, '|') &&
 	       strstr(arena_printf(r->mem, "|%s|", choices), arena_printf(r->mem, "|%s|", value));
-}
-
-/*
- * "2026-11-25" or RFC 3339 in UTC ("2026-11-25T20:00:00Z", with or without a fraction), as PostgreSQL
- * reads it; a date that there is. whole_day: of a date alone, its end.
- */
-static const char *
-moment(struct req *r, const char *text, bool whole_day)
-{
-	struct tm tm = { 0 }, same;
-	char copy[32] = "";
-	int date = 0, all = 0;
-	time_t at;
-
-	if (sscanf(text, "%4d-%2d-%2d%nT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &date,
-		    &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &all) < 3 ||
-		strspn(text, "0123456789-:.TZ") != strlen(text) || tm.tm_year < 1970)
-		return NULL;
-	if (all && text[all] == '.')
-		all += 1 + (int)strspn(text + all + 1, "0123456789");
-	if (all ? strcmp(text + all, "Z") != 0 : text[date] != '\0')
-		return NULL;
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
-	same = tm;
-	at = timegm(&same);
-	if (same.tm_mday != tm.tm_mday || same.tm_hour != tm.tm_hour || same.tm_sec != tm.tm_sec)
-		return NULL;
-	at += !all && whole_day ? DAY : 0;
-	gmtime_r(&at, &same);
-	strftime(copy, sizeof(copy), "%Y-%m-%d %H:%M:%S", &same);
-	return arena_strdup(r->mem, copy);
-}
-
-static enum err
-times_of(struct req *r, struct search_filter *f)
-{
-	const char *from = req_query(r, "from"), *to = req_query(r, "to");
-
-	if (from && !(f->from = moment(r, from, false)))
-		return reply_problem(r, ERR_SYNTAX, NULL, "from must be a date or time in UTC.");
-	if (to && !(f->until = moment(r, to, true)))
-		return reply_problem(r, ERR_SYNTAX, NULL, "to must be a date or time in UTC.");
-	return ERR_NONE;
 }
 
 static enum err
@@ -81,15 +35,14 @@ filter_of(struct req *r, struct search_filter *f)
 		.after = req_query(r, "after") };
 	if (!f->q)
 		return reply_problem(r, ERR_SYNTAX, NULL, "q must have 1 to 200 characters.");
-	if ((e = input_limit(r, &f->limit)) || (e = times_of(r, f)))
+	if ((e = input_limit(r, &f->limit)) || (e = input_time(r, "from", false, &f->from)) ||
+		(e = input_time(r, "to", true, &f->until)))
 		return e;
 	if (f->status && !is_one_of(r, STATUSES, f->status))
 		return reply_problem(r, ERR_SYNTAX, NULL, "status must be one of " STATUSES ".");
 	if (f->tag && utf8_count(f->tag, strlen(f->tag)) > TAG_MAX)
 		return reply_problem(r, ERR_SYNTAX, NULL, "tag must have at most 64 characters.");
-	if (f->assignee && strcmp(f->assignee, "me") == 0 && !(f->assignee = r->who.member))
-		return reply_problem(r, ERR_INVALID, "no_member", "This key acts for no agent.");
-	return ERR_NONE;
+	return api_agent_named(r, NULL, &f->assignee);
 }
 
 const char *

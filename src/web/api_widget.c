@@ -5,8 +5,9 @@
 #include "web/api.h"
 #include "web/api_widget.h"
 
-#include "core/conversation.h"
+#include "base/url.h"
 #include "core/attachment.h"
+#include "core/conversation.h"
 #include "web/auth.h"
 #include "web/cors.h"
 #include "web/input.h"
@@ -66,7 +67,7 @@ api_widget_conversations(struct req *r)
 enum err
 api_widget_conversation_post(struct req *r)
 {
-	struct conversation_new new = { .referrer = NULL };
+	struct conversation_new new = { .page_url = NULL };
 	struct json_object *ids = NULL;
 	const struct field fields[] = {
 		{ "clientId", F_ID, &new.client_id, .optional = false },
@@ -87,6 +88,8 @@ api_widget_conversation_post(struct req *r)
 		(e = api_message_content(r, ids, &new.content, &new.files)) ||
 		(e = request_limit(r, &conversations, r->who.id)))
 		return e;
+	new.page_url = url_for_keeping(r->mem, new.page_url);
+	new.referrer = url_for_keeping(r->mem, new.referrer);
 	e = conversation_create(&as, &new, &conversation, &first);
 	if (e)
 		return api_message_refused(r, e);

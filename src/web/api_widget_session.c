@@ -54,7 +54,6 @@ has_proof(const struct user *user)
 static enum err
 read_user(struct req *r, struct json_object *from, struct user *user)
 {
-	struct json_object *body = r->in;
 	struct proof *proof = &user->proof;
 	const struct field fields[] = {
 		{ "id", F_LINE, &proof->id, .min = 1, .max = PROOF_ID_MAX, .optional = true,
@@ -70,10 +69,7 @@ read_user(struct req *r, struct json_object *from, struct user *user)
 
 	if (!from)
 		return ERR_NONE;
-	r->in = from;
-	e = input_json(r, fields);
-	r->in = body;
-	if (e)
+	if ((e = input_object(r, "user", from, fields)))
 		return e;
 	if (proof->hash && proof->token)
 		return reply_invalid(

@@ -100,4 +100,7 @@ enum err dash_identity_post(struct req *r);
 enum err dash_identity_secret_post(struct req *r);
 enum err dash_identity_retire(struct req *r);
 
+/* api_contract.c */
+enum err dash_contract(struct req *r);
+
 #endif

@@ -141,6 +141,8 @@ enum err
 dash_assign(struct req *r)
 {
 	const struct access as = auth_access(r);
+	struct conversation_owner to = { .has_agent = true };
+	enum conversation_absent absent;
 	const char *agent = "", *json;
 	enum err e = one_field(r, (struct field){ "agent", F_LINE, &agent, .max = 64 });
 
@@ -148,7 +150,8 @@ dash_assign(struct req *r)
 		return e;
 	if (strcmp(agent, "me") == 0)
 		agent = r->who.member;
-	e = conversation_assign(&as, r->arg[0], *agent ? agent : NULL, &json);
+	to.agent = *agent ? agent : NULL;
+	e = conversation_assign(&as, r->arg[0], &to, &json, &absent);
 	return e ? e : back(r);
 }
 

@@ -13,8 +13,8 @@
 #include <string.h>
 
 /* Mail goes to people who did not ask for it: few to one address, not very many from one organization. */
-static enum err
-count_invitation(struct req *r, const char *address)
+enum err
+team_count_invitation(struct req *r, const char *address)
 {
 	static const struct limit per_organization = { "invite", 50, 3600 };
 	static const struct limit per_address = { "invite-address", 5, 3600 };
@@ -32,9 +32,10 @@ static enum err
 invite(struct req *r, const struct invitation_new *new, const char **why)
 {
 	const struct access as = auth_access(r);
-	enum err e = count_invitation(r, user_address(r->mem, new->email));
+	enum err e = team_count_invitation(r, user_address(r->mem, new->email));
+	const char *id;
 
-	return e ? e : invitation_create(&as, r->app->conf, new, why);
+	return e ? e : invitation_create(&as, r->app->conf, new, &id, why);
 }
 
 enum err
@@ -79,7 +80,7 @@ enum err
 dash_invite_again(struct req *r)
 {
 	const struct access as = auth_access(r);
-	enum err e = count_invitation(r, r->arg[0]);
+	enum err e = team_count_invitation(r, r->arg[0]);
 
 	if (e == ERR_LIMIT)
 		return team_page(r, 429, form_wait(r), "");

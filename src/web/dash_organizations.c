@@ -93,8 +93,8 @@ dash_organizations(struct req *r)
 	return organizations_page(r, 200, NULL);
 }
 
-static enum err
-create(struct req *r, const char *name)
+enum err
+organization_make(struct req *r, const char *name, bool open, const char **id, const char **key)
 {
 	static const struct limit per_network = { "organizations-network", 20, 3600 };
 	static const struct limit per_user = { "organizations", 5, 3600 };
@@ -103,34 +103,35 @@ create(struct req *r, const char *name)
 		.actor_type = "user",
 		.actor_id = r->who.user,
 		.address = auth_address(r) };
-	const char *id, *key;
 	enum err e;
 
+	if (!registration_is_open(r->app->conf))
+		return reply_problem(r, ERR_FORBIDDEN, "sign_up_closed",
+			"Organizations are made by whoever runs this server.");
 	if ((e = request_limit_both(r, &per_network, auth_network(r), &per_user, r->who.user)))
 		return e;
 	db_scope(r->db, NULL);
-	if ((e = db_begin(r->db)) || (e = organization_create(r->db, r->mem, &new, &id, &key)) ||
-		(e = belonging_activate(r->db, r->mem, r->who.session, id)))
+	if ((e = db_begin(r->db)) || (e = organization_create(r->db, r->mem, &new, id, key)) ||
+		(open && (e = belonging_activate(r->db, r->mem, r->who.session, *id))))
 		return e;
-	return db_commit(r->db);
+	e = db_commit(r->db);
+	db_scope(r->db, r->who.organization);
+	return e;
 }
 
 enum err
 dash_organization_post(struct req *r)
 {
-	const char *name = "";
+	const char *name = "", *id, *key;
 	const struct field fields[] = {
 		{ "name", F_LINE, &name, .min = 1, .max = 100 },
 		{ 0 },
 	};
 	enum err e;
 
-	if (!registration_is_open(r->app->conf))
-		return reply_problem(r, ERR_FORBIDDEN, "sign_up_closed",
-			"Organizations are made by whoever runs this server.");
 	if (input_form(r, fields))
 		return organizations_page(r, 422, form_fault(r));
-	e = create(r, name);
+	e = organization_make(r, name, true, &id, &key);
 	if (e == ERR_LIMIT)
 		return organizations_page(r, 429, form_wait(r));
 	return e ? e : reply_redirect(r, "/inbox");

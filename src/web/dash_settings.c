@@ -157,6 +157,6 @@ dash_widget_post(struct req *r)
 	if (json_object_array_length(errors))
 		return refuse(r, wanted, errors);
 	json_object_put(errors);
-	e = settings_change(&as, wanted);
+	e = settings_change(&as, wanted, NULL);
 	return e ? e : reply_redirect(r, "/settings/widget?saved=1");
 }

@@ -7,11 +7,17 @@
 
 #include <string.h>
 
+static const char *
+place(const struct req *r)
+{
+	return r->in_at ? r->in_at : "";
+}
+
 /* One fault of one field. */
 static enum err
 fault(struct req *r, const struct field *f, const char *code, const char *detail)
 {
-	return reply_invalid(r, arena_printf(r->mem, "/%s", f->name), code, detail);
+	return reply_invalid(r, arena_printf(r->mem, "%s/%s", place(r), f->name), code, detail);
 }
 
 static bool
@@ -108,7 +114,8 @@ take_strings(struct req *r, const struct field *f, struct json_object *array)
 
 		if (len == 0 || utf8_count(json_object_get_string(item), len) > 64 ||
 			has_control(json_object_get_string(item), len, ""))
-			return reply_invalid(r, arena_printf(r->mem, "/%s/%zu", f->name, i),
+			return reply_invalid(r,
+				arena_printf(r->mem, "%s/%s/%zu", place(r), f->name, i),
 				"wrong_type", "Must be text of 1 to 64 characters.");
 	}
 	*(struct json_object **)f->to = array;
@@ -194,7 +201,7 @@ pointer_to(struct req *r, const char *name)
 	struct buf b = { 0 };
 	const char *pointer;
 
-	buf_char(&b, '/');
+	buf_printf(&b, "%s/", place(r));
 	for (; *name; name++)
 		if (*name == '~' || *name == '/')
 			buf_str(&b, *name == '~' ? "~0" : "~1");
@@ -224,6 +231,22 @@ input_json(struct req *r, const struct field *fields)
 
 		e = e ? e : one;
 	}
+	return e;
+}
+
+enum err
+input_object(
+	struct req *r, const char *name, struct json_object *object, const struct field *fields)
+{
+	struct json_object *whole = r->in;
+	const char *at = r->in_at;
+	enum err e;
+
+	r->in_at = arena_printf(r->mem, "%s/%s", place(r), name);
+	r->in = object;
+	e = input_json(r, fields);
+	r->in = whole;
+	r->in_at = at;
 	return e;
 }
 
@@ -277,5 +300,53 @@ input_limit(struct req *r, int64_t *limit)
 	*limit = 50;
 	if (text && !parse_int(text, 1, 100, limit))
 		return reply_problem(r, ERR_SYNTAX, NULL, "limit must be a number from 1 to 100.");
+	return ERR_NONE;
+}
+
+enum err
+input_time(struct req *r, const char *name, bool whole_day, const char **at)
+{
+	const char *text = req_query(r, name);
+	char *read = arena_alloc(r->mem, TIME_TEXT_LEN + 1);
+
+	if (!text)
+		return ERR_NONE;
+	*at = read;
+	if (strlen(text) == strlen("2026-11-25"))
+		text = arena_printf(
+			r->mem, "%sT%sZ", text, whole_day ? "23:59:59.999999" : "00:00:00");
+	if (time_parse(text, read))
+		return ERR_NONE;
+	return reply_problem(r, ERR_SYNTAX, NULL,
+		arena_printf(r->mem, "%s must be a date, or a time as RFC 3339 has it.", name));
+}
+
+enum err
+input_attributes(struct req *r, const char *prefix, const char **json)
+{
+	enum { ATTRIBUTES_MAX = 5, NAME_MAX = 64, VALUE_MAX = 200 };
+	const size_t skip = strlen(prefix);
+	struct json_object *wanted = NULL;
+
+	(void)req_query(r, prefix); /* they are parsed now */
+	for (const struct param *p = r->queries; p && p->name; p++) {
+		const char *name = p->name + skip;
+
+		if (strncmp(p->name, prefix, skip) != 0)
+			continue;
+		wanted = wanted ? wanted : json_new(r->mem);
+		if (!*name || utf8_count(name, strlen(name)) > NAME_MAX ||
+			utf8_count(p->value, strlen(p->value)) > VALUE_MAX ||
+			json_object_object_get_ex(wanted, name, NULL) ||
+			json_object_object_length(wanted) == ATTRIBUTES_MAX)
+			return reply_problem(r, ERR_SYNTAX, NULL,
+				arena_printf(r->mem,
+					"%sNAME=VALUE: at most %d of them, each name once, with 1 "
+					"to %d "
+					"characters and at most %d of its value.",
+					prefix, ATTRIBUTES_MAX, NAME_MAX, VALUE_MAX));
+		json_set(wanted, name, p->value);
+	}
+	*json = wanted ? json_write(wanted) : NULL;
 	return ERR_NONE;
 }

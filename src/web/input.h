@@ -33,10 +33,26 @@ struct field {
  */
 enum err input_json(struct req *r, const struct field *fields) MUST_USE;
 
+/* The same for an object inside the body: where its faults are begins with its name. */
+enum err input_object(struct req *r, const char *name, struct json_object *object,
+	const struct field *fields) MUST_USE;
+
 /* The same table for a form: text, line, id, choice, int (decimal), bool ("on", "true", "1"). */
 enum err input_form(struct req *r, const struct field *fields) MUST_USE;
 
 /* The query parameter limit of a list: 1 to 100, 50 when absent. ERR_SYNTAX otherwise. */
 enum err input_limit(struct req *r, int64_t *limit) MUST_USE;
+
+/*
+ * A query parameter that is a date (UTC) or a time as RFC 3339 has it; *at is UTC, as PostgreSQL reads it, or left as it is without one.
+ * whole_day: of a date, its end. ERR_SYNTAX otherwise.
+ */
+enum err input_time(struct req *r, const char *name, bool whole_day, const char **at) MUST_USE;
+
+/*
+ * Query parameters whose names begin with prefix: "visitor.plan=gold", with the prefix "visitor.", asks for
+ * {"plan":"gold"}, which is *json; NULL without any. ERR_SYNTAX: too many, too long, or one twice.
+ */
+enum err input_attributes(struct req *r, const char *prefix, const char **json) MUST_USE;
 
 #endif

@@ -196,13 +196,20 @@ error_page(struct req *r, enum err e)
 		reply_json(r, answers[e].status, answers[e].title);
 }
 
+/* Files are asked for by programs, too. */
+static bool
+is_for_programs(const char *path)
+{
+	return strncmp(path, "/api/", 5) == 0 || strncmp(path, "/attachments/", 13) == 0;
+}
+
 /* A process without templates, such as the poller, has no pages: it meets odd spellings of its paths. */
 static bool
 wants_page(const struct req *r)
 {
 	if (!r->app->templates)
 		return false;
-	return r->route ? r->route->flags & R_PAGE : strncmp(r->path, "/api/", 5) != 0;
+	return r->route ? r->route->flags & R_PAGE : !is_for_programs(r->path);
 }
 
 void

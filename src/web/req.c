@@ -77,10 +77,16 @@ req_param(const struct req *r, const char *name)
 	return find(r->params, name);
 }
 
+bool
+req_query_is_good(struct req *r)
+{
+	return r->queries || !parse_form(r->mem, r->query, strlen(r->query), &r->queries);
+}
+
 const char *
 req_query(struct req *r, const char *name)
 {
-	if (!r->queries && parse_form(r->mem, r->query, strlen(r->query), &r->queries))
+	if (!req_query_is_good(r))
 		r->queries = arena_alloc(r->mem, sizeof(*r->queries));
 	return find(r->queries, name);
 }

@@ -88,6 +88,8 @@ struct req {
 	enum err (*stream)(struct req *r, struct buf *piece);
 	void *stream_arg;
 	size_t stream_len;
+	const char
+		*in_at; /* a pointer to in, when that is a part of the body; NULL for the whole */
 	const char *problem_detail;   /* for a problem+json answer */
 	struct json_object *problems; /* errors[] of it, NULL when none */
 	const char *frame_ancestors;  /* for a page's CSP; NULL for 'none' */
@@ -106,6 +108,9 @@ struct req *req_new(struct arena *mem, struct app *app, struct db *db, const str
 bool req_is_ambiguous(const struct req *r);
 /* A CGI meta-variable such as "HTTP_ORIGIN"; NULL when absent. */
 const char *req_param(const struct req *r, const char *name);
+/* Whether the query can be read, all of it; and what to tell whose cannot. */
+bool req_query_is_good(struct req *r);
+#define REQ_QUERY_ADVICE "The query must be at most 200 fields of %-encoded UTF-8 without NUL."
 /* Decoded value of a query parameter; NULL when absent. A query that is badly encoded is empty. */
 const char *req_query(struct req *r, const char *name);
 /* Value of a form field; "" when absent. */

@@ -109,15 +109,18 @@ static enum err
 read_json(struct req *r)
 {
 	struct json_fault fault = { "", 0 };
+	const char *place;
 	enum err e;
 
 	if (!has_type(r, "application/json"))
 		return ERR_MEDIA_TYPE;
 	e = json_parse(r->mem, r->body, r->body_len, &r->in, &fault);
-	if (e)
-		return reply_problem(r, e, NULL,
-			arena_printf(r->mem, "%s (at byte %zu)", fault.reason, fault.at));
-	return ERR_NONE;
+	if (!e)
+		return ERR_NONE;
+	if (e == ERR_INVALID && *(place = json_place(r->mem, r->body, r->body_len, fault.at)))
+		e = reply_invalid(r, place, "ambiguous", fault.reason);
+	return reply_problem(
+		r, e, NULL, arena_printf(r->mem, "%s (at byte %zu)", fault.reason, fault.at));
 }
 
 static enum err
@@ -215,6 +218,9 @@ handle(struct req *r)
 	if (req_is_ambiguous(r))
 		return reply_problem(
 			r, ERR_SYNTAX, NULL, "A header that may come once came twice.");
+	/* A page opens whatever somebody hung on its address; a program that filters must not get all. */
+	if (!(row->flags & R_PAGE) && !req_query_is_good(r))
+		return reply_problem(r, ERR_SYNTAX, NULL, REQ_QUERY_ADVICE);
 	if (!(row->actors & ACTOR_ANYONE) && (e = auth_request(r, row->actors))) {
 		if (e == ERR_AUTH && (row->flags & R_PAGE))
 			return to_sign_in(r);
@@ -224,7 +230,7 @@ handle(struct req *r)
 	}
 	if ((e = count_request(r)) || (e = check_permission(r)) || (e = read_body(r)))
 		return e;
-	if (is_unsafe(r) && (r->who.kind == ACTOR_AGENT || (row->flags & R_FORM)) &&
+	if (is_unsafe(r) && ((r->who.kind & (ACTOR_AGENT | ACTOR_USER)) || (row->flags & R_FORM)) &&
 		(e = auth_same_site(r, row->flags & R_OPEN)))
 		return e;
 	return idempotency_handle(r);

@@ -44,6 +44,9 @@ bool route_takes_file(const char *method, const char *uri);
  */
 void route_dispatch(struct req *r);
 
+/* The contract of the API, docs/openapi.yaml as JSON, as it was when this was built. */
+const char *route_contract(void);
+
 /* The table with its actors, permissions and ids, for parlor routes --json. */
 void routes_json(struct buf *out);
 

@@ -20,6 +20,10 @@
 
 /* clang-format off */
 const struct route routes[] = {
+	/* The contract: for programs, and for people */
+	{ GET, "/api/v1/openapi.json", api_contract, ANYONE, R_CORS, "" },
+	{ GET, "/docs/api", dash_contract, ANYONE, R_PAGE, "" },
+
 	/* The widget's API: other origins, visitors */
 	{ GET, "/api/v1/widget/settings", api_widget_settings, ANYONE, R_CORS, "" },
 	{ POST, "/api/v1/widget/session", api_widget_session, ANYONE, R_CORS, "" },
@@ -48,18 +52,60 @@ const struct route routes[] = {
 
 	/* The agents' API: dashboard cookie or secret key */
 	{ GET, "/api/v1/me", api_me, STAFF, SIGNED_IN, 0, "" },
-	{ GET, "/api/v1/conversations", api_conversations, STAFF, READ, 0, "?after=cursor ?assignee=member" },
+	{ GET, "/api/v1/conversations", api_conversations, STAFF, READ, 0, "?after=cursor ?assignee=member ?team=team ?visitor=visitor" },
+	{ POST, "/api/v1/conversations", api_conversation_post, STAFF, WRITE, 0, "/visitorId=visitor /agentId=member /teamId=team" },
 	{ GET, "/api/v1/conversations/:conversation", api_conversation, STAFF, READ, 0, "" },
-	{ PATCH, "/api/v1/conversations/:conversation", api_conversation_patch, STAFF, WRITE, 0, "" },
+	{ PATCH, "/api/v1/conversations/:conversation", api_conversation_patch, STAFF, WRITE, 0, "/teamId=team" },
 	{ GET, "/api/v1/conversations/:conversation/messages", api_messages, STAFF, READ, 0, "" },
 	{ POST, "/api/v1/conversations/:conversation/messages", api_message_post, STAFF, WRITE, 0, "" },
 	{ POST, "/api/v1/conversations/:conversation/notes", api_note_post, STAFF, WRITE, 0, "" },
-	{ POST, "/api/v1/conversations/:conversation/assignments", api_assignment_post, STAFF, WRITE, 0, "/agentId=member" },
+	{ POST, "/api/v1/conversations/:conversation/assignments", api_assignment_post, STAFF, WRITE, 0, "/agentId=member /teamId=team" },
 	{ POST, "/api/v1/conversations/:conversation/read", api_conversation_read, STAFF, WRITE, 0, "" },
 	{ POST, "/api/v1/conversations/:conversation/typing", api_conversation_typing, STAFF, WRITE, 0, "" },
-	{ GET, "/api/v1/visitors/:visitor", api_visitor, STAFF, PERM_VISITORS_READ, 0, "" },
 	{ GET, "/api/v1/audit-log", api_audit_log, STAFF, PERM_AUDIT_READ, 0, "?after=cursor" },
 	{ GET, "/api/v1/events", api_events, STAFF, READ, R_POLL, "?cursor=cursor" },
+
+	/* Tags, teams, canned responses */
+	{ GET, "/api/v1/tags", api_tags, STAFF, READ, 0, "?after=cursor" },
+	{ POST, "/api/v1/conversations/:conversation/tags", api_conversation_tag_post, STAFF, WRITE, 0, "" },
+	{ DELETE, "/api/v1/conversations/:conversation/tags", api_conversation_tag_delete, STAFF, WRITE, 0, "" },
+	{ GET, "/api/v1/teams", api_teams, STAFF, PERM_MEMBERS_READ, 0, "?after=cursor" },
+	{ POST, "/api/v1/teams", api_team_post, STAFF, PERM_MEMBERS_WRITE, 0, "" },
+	{ GET, "/api/v1/teams/:team", api_team, STAFF, PERM_MEMBERS_READ, 0, "" },
+	{ PATCH, "/api/v1/teams/:team", api_team_patch, STAFF, PERM_MEMBERS_WRITE, 0, "" },
+	{ DELETE, "/api/v1/teams/:team", api_team_delete, STAFF, PERM_MEMBERS_WRITE, 0, "" },
+	{ POST, "/api/v1/teams/:team/members", api_team_member_post, STAFF, PERM_MEMBERS_WRITE, 0, "/memberId=member" },
+	{ DELETE, "/api/v1/teams/:team/members/:member", api_team_member_delete, STAFF, PERM_MEMBERS_WRITE, 0, "" },
+	{ GET, "/api/v1/canned-responses", api_canned_responses, STAFF, READ, 0, "?after=cursor" },
+	{ POST, "/api/v1/canned-responses", api_canned_response_post, STAFF, PERM_SETTINGS_WRITE, 0, "" },
+	{ GET, "/api/v1/canned-responses/:response", api_canned_response, STAFF, READ, 0, "" },
+	{ PATCH, "/api/v1/canned-responses/:response", api_canned_response_patch, STAFF, PERM_SETTINGS_WRITE, 0, "" },
+	{ DELETE, "/api/v1/canned-responses/:response", api_canned_response_delete, STAFF, PERM_SETTINGS_WRITE, 0, "" },
+	/* People, for programs: visitors, members, the organization, oneself */
+	{ GET, "/api/v1/visitors", api_visitors, STAFF, PERM_VISITORS_READ, 0, "?after=cursor" },
+	{ POST, "/api/v1/visitors", api_visitor_post, STAFF, PERM_VISITORS_WRITE, 0, "" },
+	{ GET, "/api/v1/visitors/:visitor", api_visitor, STAFF, PERM_VISITORS_READ, 0, "" },
+	{ PATCH, "/api/v1/visitors/:visitor", api_visitor_patch, STAFF, PERM_VISITORS_WRITE, 0, "" },
+	{ DELETE, "/api/v1/visitors/:visitor", api_visitor_delete, STAFF, PERM_VISITORS_DELETE, 0, "" },
+	{ GET, "/api/v1/visitors/:visitor/export", api_visitor_export, STAFF, PERM_VISITORS_READ, 0, "?after=cursor" },
+	{ GET, "/api/v1/organization", api_organization, STAFF, PERM_SETTINGS_READ, 0, "" },
+	{ PATCH, "/api/v1/organization", api_organization_patch, STAFF, PERM_SETTINGS_WRITE, 0, "" },
+	{ DELETE, "/api/v1/organization", api_organization_delete, STAFF, PERM_ORGANIZATION_DELETE, 0, "" },
+	{ POST, "/api/v1/organization/publishable-key", api_publishable_key_post, STAFF, KEYS, 0, "" },
+	{ GET, "/api/v1/members", api_members, STAFF, PERM_MEMBERS_READ, 0, "?after=cursor" },
+	{ GET, "/api/v1/members/:member", api_member, STAFF, PERM_MEMBERS_READ, 0, "" },
+	{ PATCH, "/api/v1/members/:member", api_member_patch, STAFF, PERM_MEMBERS_WRITE, 0, "" },
+	{ DELETE, "/api/v1/members/:member", api_member_delete, STAFF, PERM_MEMBERS_WRITE, 0, "" },
+	{ GET, "/api/v1/invitations", api_invitations, STAFF, PERM_MEMBERS_WRITE, 0, "?after=cursor" },
+	{ POST, "/api/v1/invitations", api_invitation_post, STAFF, PERM_MEMBERS_WRITE, 0, "" },
+	{ POST, "/api/v1/invitations/:invitation/send", api_invitation_send, STAFF, PERM_MEMBERS_WRITE, 0, "" },
+	{ DELETE, "/api/v1/invitations/:invitation", api_invitation_delete, STAFF, PERM_MEMBERS_WRITE, 0, "" },
+	{ PATCH, "/api/v1/me", api_me_patch, STAFF, WRITE, 0, "" },
+	{ GET, "/api/v1/me/sessions", api_me_sessions, USER, SIGNED_IN, 0, "" },
+	{ DELETE, "/api/v1/me/sessions/:session", api_me_session_delete, USER, SIGNED_IN, 0, "" },
+	{ POST, "/api/v1/me/organization", api_me_organization_post, USER, SIGNED_IN, 0, "/organizationId=organization" },
+	{ GET, "/api/v1/organizations", api_organizations, USER, SIGNED_IN, 0, "" },
+	{ POST, "/api/v1/organizations", api_organization_post, USER, SIGNED_IN, 0, "" },
 
 	/* Secret keys */
 	{ GET, "/api/v1/api-keys", api_keys, STAFF, KEYS, 0, "?after=cursor" },
@@ -148,6 +194,16 @@ const struct route routes[] = {
 	{ GET, "/api/v1/organization/search", api_search_settings, STAFF, PERM_SETTINGS_READ, 0, "" },
 	{ PATCH, "/api/v1/organization/search", api_search_settings_patch, STAFF, PERM_SETTINGS_WRITE, 0, "" },
 	{ GET, "/search", dash_search, AGENT, READ, R_PAGE, "?after=cursor" },
+
+	/* What visitors tell besides messages, and conversations as text */
+	{ POST, "/api/v1/widget/conversations/:conversation/rating", api_rating_post, VISITOR, R_CORS, "" },
+	{ POST, "/api/v1/widget/conversations/:conversation/transcript", api_transcript_post, VISITOR, R_CORS, "" },
+	{ POST, "/api/v1/widget/page", api_page_post, VISITOR, R_CORS, "" },
+	{ GET, "/api/v1/conversations/:conversation/rating", api_rating, STAFF, READ, 0, "" },
+	{ GET, "/api/v1/ratings", api_ratings, STAFF, READ, 0, "?after=cursor ?member=member" },
+	{ GET, "/api/v1/conversations/:conversation/transcript", api_transcript, STAFF, READ, 0, "" },
+	{ POST, "/api/v1/conversations/:conversation/transcript", api_transcript_post, STAFF, WRITE, 0, "" },
+	{ GET, "/api/v1/visitors/:visitor/page-views", api_page_views, STAFF, PERM_VISITORS_READ, 0, "?after=cursor" },
 
 	/* Everybody */
 	{ GET, "/widget/frame", widget_frame, ANYONE, R_PAGE, "" },

@@ -72,7 +72,7 @@ describe('switched on there', () => {
 		assert.equal(visit.page.status, 303);
 		assert.ok(visit.isSignedIn);
 		const browser = both.browser();
-		browser.jar.set('better-auth.session_token', { value: visit.cookies.get('better-auth.session_token'), secure: false });
+		browser.jar.set('better-auth.session_token', { value: visit.jar.get('better-auth.session_token'), secure: false });
 		assert.equal(await browser.whoThere(), person.user, 'and that session is good there');
 	});
 
@@ -173,8 +173,8 @@ describe('a device that is trusted', () => {
 	test('here is trusted there, and no other person with it', async () => {
 		const person = await withFactorThere(), visit = await signInHere(person, await codeOf(person.secret), { trust: 'true' });
 		assert.ok(visit.isSignedIn);
-		const browser = both.browser(), trust = [...visit.cookies].find(([name]) => name.endsWith('.trust_device'));
-		assert.ok(trust, [...visit.cookies.keys()].join());
+		const browser = both.browser(), trust = [...visit.jar].find(([name]) => name.endsWith('.trust_device'));
+		assert.ok(trust, [...visit.jar.keys()].join());
 		browser.jar.set(trust[0], { value: trust[1], secure: false });
 		const answer = await browser.signInThere(person.email, PASSWORD);
 		assert.equal(answer.json.twoFactorRedirect, undefined);

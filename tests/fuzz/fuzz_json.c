@@ -17,7 +17,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct json_fault fault = { 0 };
 	const char *text = (const char *)data;
 
-	if (json_parse(mem, text, size, &o, &fault) == ERR_NONE) {
+	const enum err e = json_parse(mem, text, size, &o, &fault);
+
+	if (e == ERR_NONE) {
 		const char *printed = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
 
 		must(json_parse(mem, printed, strlen(printed), &again, NULL) == ERR_NONE,
@@ -31,6 +33,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			"a refusal has a reason and a place");
 		must(json_gate(text, size, &json_limits_default, NULL) != ERR_NONE,
 			"json-c takes what the gate takes");
+	}
+	if (e == ERR_INVALID) {
+		const char *place = json_place(mem, text, size, fault.at);
+
+		must(*place == '\0' || *place == '/', "a fault has a place");
 	}
 	must(json_gate(text, size, &wide, &fault) < ERR_COUNT, "wider limits give an answer");
 	arena_free(mem);

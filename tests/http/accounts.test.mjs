@@ -115,7 +115,7 @@ describe('signing up', () => {
 		assert.ok(Number(sixth.headers['retry-after']) > 60);
 		const client = world.client(), answers = [];
 		for (let n = 0; n < 12; n++)
-			answers.push((await signUp({}, new Visit(world, client))).answer.status);
+			answers.push((await signUp({}, new Visit(world, { client }))).answer.status);
 		assert.deepEqual([answers.filter((s) => s === 200).length, answers.filter((s) => s === 429).length], [10, 2]);
 	});
 

@@ -5,7 +5,7 @@ import { expect, useWorld, word } from '../lib/world.mjs';
 
 const world = await useWorld();
 const routes = JSON.parse(await world.stack.parlor('routes', '--json'));
-const LOGGED = ['settings:write', 'members:write', 'keys:write', 'organization:delete'];
+const LOGGED = ['settings:write', 'members:write', 'keys:write', 'organization:delete', 'visitors:delete'];
 const scopes = ['conversations:read'];
 const newKey = async (owner) => (await owner.post('/api/v1/api-keys', { name: 'audited', scopes }, { secret: true })).json.key.id;
 async function newInvitation(owner, o) {
@@ -17,6 +17,15 @@ async function twoSecrets(owner) {
 	for (let i = 0; i < 2; i++)
 		await owner.post(`${IDENTITY}/secrets`, undefined, { secret: true });
 }
+const TEAMS = '/api/v1/teams', CANNED = '/api/v1/canned-responses';
+const newTeam = async (owner) => `${TEAMS}/${(await owner.post(TEAMS, { name: word(8) })).json.team.id}`;
+async function newMembers(owner, o) {
+	const path = `${await newTeam(owner)}/members`;
+	await owner.post(path, { memberId: o.members.agent.id });
+	return path;
+}
+const newCanned = async (owner) =>
+	`${CANNED}/${(await owner.post(CANNED, { shortcut: word(8), content: 'Hello' })).json.cannedResponse.id}`;
 const settings = { color: '#112233', domains: 'shop.example', theme: 'dark', position: 'bottom-left', welcome: 'Welcome!',
 	offline: '', active: 'true' };
 
@@ -43,6 +52,27 @@ const acts = {
 		{ role: 'member', chatRole: 'viewer', displayName: 'Changed', maxChats: '3' }),
 	'POST /team/members/:member/remove': (owner, o) => owner.form(`/team/members/${o.members.agent.id}/remove`, {}),
 	'POST /organizations/delete': (owner, o) => owner.form('/organizations/delete', { name: o.name }),
+	'PATCH /api/v1/organization': (owner) => owner.patch('/api/v1/organization', { primaryColor: '#112233' }),
+	'DELETE /api/v1/organization': (owner, o) => owner.request('DELETE', '/api/v1/organization', { body: { name: o.name } }),
+	'POST /api/v1/organization/publishable-key': (owner) => owner.post('/api/v1/organization/publishable-key', {}),
+	'PATCH /api/v1/members/:member': (owner, o) => owner.patch(`/api/v1/members/${o.members.agent.id}`, { displayName: 'Changed' }),
+	'DELETE /api/v1/members/:member': (owner, o) => owner.delete(`/api/v1/members/${o.members.agent.id}`),
+	'POST /api/v1/invitations': (owner) => owner.post('/api/v1/invitations', { email: `${word(8)}@example.org` }),
+	'POST /api/v1/invitations/:invitation/send': async (owner, o) =>
+		owner.post(`/api/v1/invitations/${await newInvitation(owner, o)}/send`),
+	'DELETE /api/v1/invitations/:invitation': async (owner, o) =>
+		owner.delete(`/api/v1/invitations/${await newInvitation(owner, o)}`),
+	'POST /api/v1/teams': (owner) => owner.post(TEAMS, { name: 'Returns' }),
+	'PATCH /api/v1/teams/:team': async (owner) => owner.patch(await newTeam(owner), { name: 'Repairs' }),
+	'DELETE /api/v1/teams/:team': async (owner) => owner.delete(await newTeam(owner)),
+	'POST /api/v1/teams/:team/members': async (owner, o) =>
+		owner.post(`${await newTeam(owner)}/members`, { memberId: o.members.agent.id }),
+	'DELETE /api/v1/teams/:team/members/:member': async (owner, o) =>
+		owner.delete(`${await newMembers(owner, o)}/${o.members.agent.id}`),
+	'POST /api/v1/canned-responses': (owner) => owner.post(CANNED, { shortcut: 'hours', content: 'From 9 to 17.' }),
+	'PATCH /api/v1/canned-responses/:response': async (owner) => owner.patch(await newCanned(owner), { content: 'From 9 to 18.' }),
+	'DELETE /api/v1/canned-responses/:response': async (owner) => owner.delete(await newCanned(owner)),
+	'DELETE /api/v1/visitors/:visitor': async (owner, o) => owner.delete(`/api/v1/visitors/${(await o.visitor()).id}`),
 	'PATCH /api/v1/organization/identity': (owner) => owner.patch(IDENTITY, { followSignIn: true }),
 	'PATCH /api/v1/organization/search': (owner) => owner.patch('/api/v1/organization/search', { language: 'german' }),
 	'POST /api/v1/organization/identity/secrets': (owner) => owner.post(`${IDENTITY}/secrets`, undefined, { secret: true }),
@@ -75,7 +105,7 @@ describe('an act that succeeds leaves a line', () => {
 			assert.match(line.action, /^[a-z_]+\.[a-z_]+$/);
 			assert.doesNotMatch(line.data ?? '', /sk_[\w-]{20}/, 'no secret');
 			const want = route.path.endsWith('/rotate') ? /\.rotated$/
-				: route.path.endsWith('/revoke') || route.method === 'DELETE' ? /\.(revoked|retired)$/ : null;
+				: route.path.endsWith('/revoke') || route.method === 'DELETE' ? /\.(?:\w+_)?(revoked|retired|removed|canceled|deleted|erased)$/ : null;
 			if (want)
 				assert.match(line.action, want);
 		});

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { PASSWORD, eventually, expect, hintsAreOff, useWorld } from '../lib/world.mjs';
 import { giveFactor, unseal } from '../lib/factor.mjs';
-import { Person, wordsOf } from '../lib/person.mjs';
+import { Visit, wordsOf } from '../lib/visit.mjs';
 
 const world = await useWorld({});
 const shop = await world.organization();
@@ -24,8 +24,8 @@ const count = (statuses, status) => statuses.filter((s) => s === status).length;
 async function halfWay() {
 	const member = await fresh();
 	Object.assign(member, await giveFactor(world, member.user));
-	const person = new Person(world);
-	assert.equal(expect(await person.signIn(member.email, PASSWORD), 303).headers.location, STEP);
+	const person = new Visit(world);
+	assert.equal(expect(await person.enter(member.email, PASSWORD), 303).headers.location, STEP);
 	return { member, person };
 }
 const rowOf = async (member) => (await world.sql.rows`SELECT *, locked_until > now() AT TIME ZONE 'UTC' AS locked
@@ -34,7 +34,7 @@ const rowOf = async (member) => (await world.sql.rows`SELECT *, locked_until > n
 describe('at once', () => {
 	test('200 wrong passwords cost five hashes', async () => {
 		const member = await fresh();
-		const statuses = await atOnce(200, (i) => new Person(world).post('/sign-in',
+		const statuses = await atOnce(200, (i) => new Visit(world).post('/sign-in',
 			{ next: '', email: member.email, password: `guess ${i}` }));
 		assert.equal(count(statuses, 401), 5);
 		assert.equal(count(statuses, 429), 195);
@@ -42,7 +42,7 @@ describe('at once', () => {
 
 	test('200 wrong codes are ten that are looked at', async () => {
 		const { member, person } = await halfWay();
-		const statuses = await atOnce(200, (i) => person.elsewhere(world).post(STEP, { code: String(i).padStart(6, '0') }));
+		const statuses = await atOnce(200, (i) => person.elsewhere().post(STEP, { code: String(i).padStart(6, '0') }));
 		assert.equal(count(statuses, 401), 10);
 		assert.equal(count(statuses, 429), 190);
 		const row = await rowOf(member);
@@ -51,7 +51,7 @@ describe('at once', () => {
 
 	test('20 uses of one backup code are one', async () => {
 		const { member, person } = await halfWay();
-		const statuses = await atOnce(20, () => person.elsewhere(world).post(STEP, { code: member.codes[0] }));
+		const statuses = await atOnce(20, () => person.elsewhere().post(STEP, { code: member.codes[0] }));
 		assert.equal(count(statuses, 303), 1, statuses.join());
 		assert.deepEqual(JSON.parse(unseal(world.secret, (await rowOf(member)).backup_codes)), [member.codes[1]]);
 	});
@@ -79,24 +79,24 @@ describe('hashing', () => {
 
 	test('has ten places on a host; without one the answer is 503, no attempt is counted, and nothing changes',
 		{ skip: hintsAreOff && 'there is no runtime_dir' }, async () => {
-			const member = await fresh(), person = new Person(world);
-			expect(await person.signIn(member.email, PASSWORD), 303);
+			const member = await fresh(), person = new Visit(world);
+			expect(await person.enter(member.email, PASSWORD), 303);
 			const page = await person.get(PAGE);
 			const release = await holdPlaces(path.join(world.stack.run, 'hashing'));
 			try {
 				for (let i = 0; i < 8; i++) {
-					const answer = expect(await new Person(world).signIn(member.email, i % 2 ? PASSWORD : 'wrong'), 503);
+					const answer = expect(await new Visit(world).enter(member.email, i % 2 ? PASSWORD : 'wrong'), 503);
 					assert.match(wordsOf(answer), /Many people sign in right now/);
 					assert.ok(Number(answer.headers['retry-after']) >= 1);
 				}
-				const nobody = expect(await new Person(world).signIn('nobody@example.org', PASSWORD), 503);
+				const nobody = expect(await new Visit(world).enter('nobody@example.org', PASSWORD), 503);
 				assert.match(wordsOf(nobody), /Many people sign in right now/);
-				const refused = expect(await person.submit(page, CHANGE,
+				const refused = expect(await person.send(page, CHANGE,
 					{ current: PASSWORD, password: 'a new password', again: 'a new password' }), 503);
 				assert.match(wordsOf(refused), /Nothing was changed/);
 			} finally {
 				await release();
 			}
-			expect(await new Person(world).signIn(member.email, PASSWORD), 303);
+			expect(await new Visit(world).enter(member.email, PASSWORD), 303);
 		});
 });

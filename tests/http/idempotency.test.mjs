@@ -187,8 +187,8 @@ describe('every POST of the API', async () => {
 				const first = await send();
 				assert.ok(first.status < 300, `${route.key}: ${first.status} ${first.text}`);
 				tried++;
-				if (kind === 'anyone')
-					continue;
+				if (['anyone', 'user'].includes(kind))
+					continue; // answers are kept in the caller's organization, and there is none
 				const again = await send();
 				assert.equal(again.status, first.status, again.text);
 				assert.equal(again.text, first.text);

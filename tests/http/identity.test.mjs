@@ -194,8 +194,9 @@ describe('a proof that is not good', () => {
 		const shop = await proving();
 		for (const [user, pointer] of [[{ hash: 'v1.1.x' }, '/user/id'], [{ id: 'u', hash: 'x', token: 'y' }, '/user/token']])
 			assert.equal(expect(await start(shop, { user }), 422).json.errors[0].pointer, pointer);
-		for (const user of [{ id: '' }, { id: 'x'.repeat(129) }, { id: 7 }, { token: 'x'.repeat(8193) }, { admin: true }, []])
-			expect(await start(shop, { user }), 422);
+		for (const [user, pointer] of [[{ id: '' }, '/user/id'], [{ id: 'x'.repeat(129) }, '/user/id'], [{ id: 7 }, '/user/id'],
+				[{ token: 'x'.repeat(8193) }, '/user/token'], [{ admin: true }, '/user/admin'], [[], '/user']])
+			assert.equal(expect(await start(shop, { user }), 422).json.errors[0].pointer, pointer);
 		for (const user of [null, {}, { id: null, hash: null, name: null }])
 			assert.equal((await started(shop, { user })).visitor.verified, false);
 	});

@@ -88,8 +88,8 @@ describe('a path', () => {
 describe('a method', () => {
 	test('that a path does not take is named in Allow', async () => {
 		const cases = [
-			['DELETE', '/api/v1/me', 'GET'],
-			['FETCH', '/api/v1/me', 'GET'],
+			['DELETE', '/api/v1/me', 'GET, PATCH'],
+			['FETCH', '/api/v1/me', 'GET, PATCH'],
 			['PUT', `/api/v1/conversations/${conversation.id}`, 'GET, PATCH'],
 			['GET', `/api/v1/conversations/${conversation.id}/notes`, 'POST'],
 			['PATCH', '/api/v1/widget/settings', 'GET'],

@@ -225,8 +225,8 @@ describe('several hosts', aboutHints, () => {
 	});
 
 	test('it believes what another passes on, typing included', async () => {
-		const { visitor, cursor } = await chat();
-		const live = JSON.stringify({ type: 'typing', from: 'another host' });
+		const { visitor, id, cursor } = await chat();
+		const live = JSON.stringify({ type: 'typing', conversationId: id, senderType: 'agent', name: 'Another host', typing: true });
 		const wait = poll(visitor.client, VISITOR, cursor, 20);
 		expect(await poll(visitor.client, VISITOR, cursor, 0), 200); // the first one waits by now
 		await world.sql.exec`SELECT pg_notify('parlor', ${`r 00000000\nl\t${shop.id}\t${visitor.id}\tm\t2\t${live}`})`;

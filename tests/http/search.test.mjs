@@ -171,6 +171,17 @@ describe('notes and other programs', () => {
 		assert.equal(await world.sql.value`SELECT count(*) FROM parlor.search_entries WHERE message_id = ${row}`, 0);
 	});
 
+	test('text that other programs write, and that is JSON which nobody can read, keeps nobody from being found', async () => {
+		const { id, visitor } = await talk(shop, ['Hello']);
+		for (const text of ['["\\ud800", "x"]', '["\\u0000"]', '{"a": ["\\udc00\\ud800"]}', '{"\\u0000": 1}', '['.repeat(10000)])
+			await world.sql.exec`UPDATE conversations SET tags = ${text} WHERE id = ${id};
+				UPDATE chat_users SET metadata = ${text}, name = ${word()} WHERE id = ${visitor.id}`;
+		await talk(shop, ['Trotzdemwort']);
+		await found('trotzdemwort', { type: 'messages' });
+		expect(await agent.get(`/api/v1/conversations/${id}`), 200);
+		expect(await agent.get(`/api/v1/visitors/${visitor.id}`), 200);
+	});
+
 	test('a visitor who is deleted takes all entries along, at once', async () => {
 		const { visitor, id } = await talk(shop, ['Abschiedswort'], { user: { name: 'Abschiedswort' } });
 		await soon(async () => assert.equal((await ask('abschiedswort')).data.length, 2));
@@ -206,7 +217,7 @@ describe('filters and pages', () => {
 
 	test('what is no filter is refused', async () => {
 		for (const fields of [{ q: '' }, { q: ' ' }, { q: 'x'.repeat(201) }, { type: 'users' }, { type: 'messages|visitors' },
-			{ status: 'gone' }, { from: 'yesterday' }, { to: '2026-02-30' }, { from: '2026-01-01T25:00:00Z' },
+			{ status: 'gone' }, { from: 'yesterday' }, { to: '2026-02-30' }, { from: '2026-13-01' }, { from: '2026-00-10' }, { to: '2026--1-01' }, { from: '2026-01-01T25:00:00Z' },
 			{ limit: '0' }, { type: 'messages', after: 'x' }, { after: '2026-01-01 00:00:00~x' }])
 			expect(await shop.api.get(query({ q: 'x', ...fields })), 400);
 		expect(await shop.api.get(SEARCH), 400);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { scryptSync } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { PASSWORD, expect, useWorld } from '../lib/world.mjs';
-import { Person, wordsOf } from '../lib/person.mjs';
+import { Visit, wordsOf } from '../lib/visit.mjs';
 import { STAFF, cursorNow, poll } from '../lib/polls.mjs';
 
 const world = await useWorld();
@@ -11,13 +11,13 @@ const shop = await world.organization();
 const PAGE = '/settings/security', CHANGE = '/settings/security/password';
 
 async function signedIn(member, password = PASSWORD, options) {
-	const person = new Person(world, options);
-	expect(await person.signIn(member.email, password), 303);
+	const person = new Visit(world, options);
+	expect(await person.enter(member.email, password), 303);
 	return person;
 }
 const fresh = () => world.member(shop.id, 'agent');
 const sessionsOf = (user) => world.sql.rows`SELECT id, token FROM sessions WHERE user_id = ${user} ORDER BY created_at`;
-const change = async (person, fields) => person.submit(await person.get(PAGE), CHANGE,
+const change = async (person, fields) => person.send(await person.get(PAGE), CHANGE,
 	{ current: PASSWORD, password: 'a new password', again: 'a new password', ...fields });
 
 describe('changing the password', () => {
@@ -29,20 +29,20 @@ describe('changing the password', () => {
 			[{ password: 'x'.repeat(129), again: 'x'.repeat(129) }, /8 to 128/], [{ password: '', again: '' }, /Fill in all fields/]])
 			assert.match(wordsOf(expect(await change(person, fields), 422)), words);
 		expect(await person.get('/inbox'), 200);
-		expect(await new Person(world).signIn(member.email, PASSWORD), 303, 'nothing was changed');
+		expect(await new Visit(world).enter(member.email, PASSWORD), 303, 'nothing was changed');
 	});
 
 	test('keeps this session under a new token, ends the others, and is told', async () => {
 		const member = await fresh(), person = await signedIn(member), other = await signedIn(member);
-		const old = person.elsewhere(world), token = person.session;
+		const old = person.elsewhere(), token = person.session;
 		const page = await person.follow(await change(person));
 		assert.match(wordsOf(page), /Your password is changed\. All other devices are signed out/);
 		assert.notEqual(person.session, token);
 		for (const gone of [other, old])
 			assert.equal(expect(await gone.get('/inbox'), 303).headers.location, '/sign-in?next=%2Finbox');
 		assert.deepEqual((await sessionsOf(member.user)).map((s) => s.token), [person.session]);
-		expect(await new Person(world).signIn(member.email, PASSWORD), 401);
-		expect(await new Person(world).signIn(member.email, 'a new password'), 303);
+		expect(await new Visit(world).enter(member.email, PASSWORD), 401);
+		expect(await new Visit(world).enter(member.email, 'a new password'), 303);
 		const log = await world.sql.rows`SELECT action, actor_type, actor_id, ip_address FROM parlor.audit_log WHERE target_id = ${member.user}`;
 		assert.deepEqual(log.map((l) => [l.action, l.actor_type, l.actor_id]), [['password.changed', 'user', member.user]]);
 		assert.match(log[0].ip_address, /^127\./);
@@ -57,7 +57,7 @@ describe('changing the password', () => {
 		const [salt, key] = stored.split(':');
 		assert.equal(scryptSync(password.normalize('NFKC'), salt, 64, { N: 16384, r: 16, p: 1, maxmem: 128 << 20 }).toString('hex'), key);
 		for (const form of ['NFC', 'NFD', 'NFKC'])
-			expect(await new Person(world).signIn(member.email, password.normalize(form)), 303, form);
+			expect(await new Visit(world).enter(member.email, password.normalize(form)), 303, form);
 		expect(await change(person, { current: password.normalize('NFC') }), 303);
 		expect(await change(person, { current: 'a new password', password: '密'.repeat(128), again: '密'.repeat(128) }), 303);
 		expect(await change(person, { current: '密'.repeat(128), password: '😀'.repeat(65), again: '😀'.repeat(65) }), 422, '130 units');
@@ -70,7 +70,7 @@ describe('changing the password', () => {
 		const sixth = expect(await change(person), 429);
 		assert.match(wordsOf(sixth), /Too many attempts\. Wait \d+ minutes/);
 		assert.ok(Number(sixth.headers['retry-after']) > 60);
-		expect(await new Person(world).signIn(member.email, PASSWORD), 429, 'it is the same count');
+		expect(await new Visit(world).enter(member.email, PASSWORD), 429, 'it is the same count');
 	});
 
 	test('needs the session\'s own token, from this site', async () => {
@@ -78,7 +78,7 @@ describe('changing the password', () => {
 		const fields = { current: PASSWORD, password: 'a new password', again: 'a new password' };
 		expect(await person.post(CHANGE, fields), 403);
 		expect(await person.post(CHANGE, { ...fields, csrf: '0'.repeat(64) }), 403);
-		expect(await new Person(world).signIn(member.email, PASSWORD), 303);
+		expect(await new Visit(world).enter(member.email, PASSWORD), 303);
 	});
 
 	test('is there for people in no organization, too', async () => {
@@ -89,7 +89,7 @@ describe('changing the password', () => {
 		assert.match(wordsOf(page), /Your password is changed/);
 		assert.notEqual(person.session, token);
 		assert.ok(person.cookie('better-auth.session_token') && !person.cookie('better-auth.dont_remember'), 'still remembered');
-		expect(await person.submit(page, `${PAGE}/sessions/end-all`), 303);
+		expect(await person.send(page, `${PAGE}/sessions/end-all`), 303);
 	});
 
 	test('a page that refused a form can be loaded again', async () => {
@@ -129,7 +129,7 @@ describe('the sessions', () => {
 		const stranger = await fresh(), victim = await signedIn(stranger);
 		const id = (await sessionsOf(member.user)).find((s) => s.token === other.session).id;
 		const page = await person.get(PAGE);
-		const after = await person.follow(await person.submit(page, `${PAGE}/sessions/${id}/end`));
+		const after = await person.follow(await person.send(page, `${PAGE}/sessions/${id}/end`));
 		assert.match(wordsOf(after), /That device is signed out/);
 		expect(await other.get('/inbox'), 303);
 		expect(await third.get('/inbox'), 200);
@@ -146,12 +146,12 @@ describe('the sessions', () => {
 
 	test('can be ended all but this one, and all with this one', async () => {
 		const member = await fresh(), person = await signedIn(member), other = await signedIn(member);
-		const page = await person.follow(await person.submit(await person.get(PAGE), `${PAGE}/sessions/end-others`));
+		const page = await person.follow(await person.send(await person.get(PAGE), `${PAGE}/sessions/end-others`));
 		assert.match(wordsOf(page), /All other devices are signed out/);
 		assert.doesNotMatch(page.text, /end-others/, 'there are none');
 		expect(await other.get('/inbox'), 303);
 		const third = await signedIn(member);
-		const out = expect(await person.submit(await person.get(PAGE), `${PAGE}/sessions/end-all`), 303);
+		const out = expect(await person.send(await person.get(PAGE), `${PAGE}/sessions/end-all`), 303);
 		assert.equal(out.headers.location, '/sign-in');
 		assert.ok(!person.session);
 		expect(await third.get('/inbox'), 303);
@@ -161,8 +161,8 @@ describe('the sessions', () => {
 	});
 
 	for (const [what, act] of Object.entries({
-		'one by one': async (person, id) => person.submit(await person.get(PAGE), `${PAGE}/sessions/${id}/end`),
-		'with all others': async (person) => person.submit(await person.get(PAGE), `${PAGE}/sessions/end-others`),
+		'one by one': async (person, id) => person.send(await person.get(PAGE), `${PAGE}/sessions/${id}/end`),
+		'with all others': async (person) => person.send(await person.get(PAGE), `${PAGE}/sessions/end-others`),
 		'by a new password': (person) => change(person) }))
 		test(`that are ended ${what} end what waits with them, within 2 s`, async () => {
 			const member = await fresh(), person = await signedIn(member), other = await signedIn(member);

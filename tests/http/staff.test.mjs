@@ -69,6 +69,10 @@ for (const [how, caller] of Object.entries(callers))
 			for (const agentId of [other.members.agent.id, 'nobody', shop.members.agent.user])
 				assert.equal(expect(await staff.post(`${path}/assignments`, { agentId }), 422).json.errors[0].pointer,
 					'/agentId');
+			const key = shop.client({ Authorization: `Bearer ${(await shop.api.post('/api/v1/api-keys', { name: 'Nobody\'s',
+				scopes: ['conversations:write'] }, { secret: true })).json.secret}` });
+			assert.deepEqual(expect(await key.post(`${path}/assignments`, { agentId: 'me' }), 422).json.errors.map(({ pointer, code }) => [pointer, code]),
+				[['/agentId', 'no_member']]);
 			const rows = await world.sql.rows`SELECT agent_id, unassigned_at IS NULL AS open FROM conversation_assignments
 				WHERE conversation_id = ${path.split('/').pop()} ORDER BY assigned_at, id`;
 			assert.deepEqual(rows.filter((r) => r.open).map((r) => r.agent_id), [shop.members.agent.id]);

@@ -5,7 +5,7 @@ import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { PASSWORD, eventually, expect, signCookie, useWorld, word } from '../lib/world.mjs';
 import { codeOf, fromBase32, giveFactor, unseal } from '../lib/factor.mjs';
-import { Person, wordsOf } from '../lib/person.mjs';
+import { Visit, wordsOf } from '../lib/visit.mjs';
 
 const world = await useWorld();
 const shop = await world.organization();
@@ -30,32 +30,32 @@ async function protectedMember(options) {
 
 // At the second step, with the right password behind them.
 async function halfWay(member, fields = {}) {
-	const person = new Person(world);
-	const answer = expect(await person.signIn(member.email, PASSWORD, fields), 303);
+	const person = new Visit(world);
+	const answer = expect(await person.enter(member.email, PASSWORD, fields), 303);
 	assert.equal(answer.headers.location, STEP);
 	return person;
 }
 const give = (person, code, more = {}) => person.post(STEP, { code, ...more });
 
 async function setUp(member) {
-	const person = new Person(world);
-	expect(await person.signIn(member.email, PASSWORD), 303);
-	const setup = expect(await person.submit(await person.get(PAGE), '/settings/security/two-factor', { password: PASSWORD }), 200);
+	const person = new Visit(world);
+	expect(await person.enter(member.email, PASSWORD), 303);
+	const setup = expect(await person.send(await person.get(PAGE), '/settings/security/two-factor', { password: PASSWORD }), 200);
 	const secret = fromBase32(wordsOf(setup).match(/type this key: ([A-Z2-7 ]+?) Copy/)[1]);
-	const done = expect(await person.submit(setup, '/settings/security/two-factor/confirm', { code: codeOf(secret) }), 200);
+	const done = expect(await person.send(setup, '/settings/security/two-factor/confirm', { code: codeOf(secret) }), 200);
 	const codes = done.text.match(/<pre[^>]*>([\s\S]*?)<\/pre>/)[1].trim().split('\n');
 	return { person, secret, codes, setup, done };
 }
 
 describe('setting it up', () => {
 	test('asks for the password, shows a picture and a key, and stores nothing before the first code', async () => {
-		const member = await world.member(shop.id, 'agent'), person = new Person(world);
-		expect(await person.signIn(member.email, PASSWORD), 303);
+		const member = await world.member(shop.id, 'agent'), person = new Visit(world);
+		expect(await person.enter(member.email, PASSWORD), 303);
 		const page = await person.get(PAGE);
 		assert.match(wordsOf(page), /Off: the password alone signs you in/);
-		const wrong = expect(await person.submit(page, '/settings/security/two-factor', { password: 'something else' }), 422);
+		const wrong = expect(await person.send(page, '/settings/security/two-factor', { password: 'something else' }), 422);
 		assert.match(wordsOf(wrong), /That is not your password/);
-		const setup = expect(await person.submit(wrong, '/settings/security/two-factor', { password: PASSWORD }), 200);
+		const setup = expect(await person.send(wrong, '/settings/security/two-factor', { password: PASSWORD }), 200);
 		assert.match(setup.text, /<svg class="qr"[^>]*>.*<path d="M0 0h7v1h-7z/);
 		assert.doesNotMatch(setup.text, /src="data:|https?:\/\/(?!127\.0\.0\.1)[a-z]/);
 		const key = wordsOf(setup).match(/type this key: ([A-Z2-7 ]+?) Copy/)[1];
@@ -65,19 +65,19 @@ describe('setting it up', () => {
 		assert.equal(decodeURIComponent(uri.pathname), `/Parlor 127.0.0.1:${member.email}`);
 		assert.deepEqual(Object.fromEntries(uri.searchParams), { secret: key.replaceAll(' ', ''), issuer: 'Parlor 127.0.0.1',
 			digits: '6', period: '30' });
-		const refused = expect(await person.submit(setup, '/settings/security/two-factor/confirm', { code: '000000' }), 422);
+		const refused = expect(await person.send(setup, '/settings/security/two-factor/confirm', { code: '000000' }), 422);
 		assert.match(wordsOf(refused), /That code is not right/);
 		assert.ok(wordsOf(refused).includes(key), 'the same key again');
 		assert.equal((await rowOf(member.user)).id, null);
 		assert.equal((await rowOf(member.user)).two_factor_enabled, false);
-		expect(await person.submit(refused, '/settings/security/two-factor/confirm', { code: codeOf(fromBase32(key)) }), 200);
+		expect(await person.send(refused, '/settings/security/two-factor/confirm', { code: codeOf(fromBase32(key)) }), 200);
 		assert.equal((await rowOf(member.user)).two_factor_enabled, true);
 	});
 
 	test('leaves the rows of Better Auth, tells the audit log, and signs other devices out', async () => {
 		const member = await world.member(shop.id, 'agent');
-		const other = new Person(world);
-		expect(await other.signIn(member.email, PASSWORD), 303);
+		const other = new Visit(world);
+		expect(await other.enter(member.email, PASSWORD), 303);
 		const { person, secret, codes } = await setUp(member);
 		const row = await rowOf(member.user);
 		assert.deepEqual([row.verified, row.failed_verification_count, row.locked_until], [true, 0, null]);
@@ -100,23 +100,23 @@ describe('setting it up', () => {
 
 	test('gives the session a new token; the old one is worth nothing', async () => {
 		const member = await world.member(shop.id, 'agent');
-		const person = new Person(world);
-		expect(await person.signIn(member.email, PASSWORD), 303);
-		const before = person.elsewhere(world);
-		const setup = await person.submit(await person.get(PAGE), '/settings/security/two-factor', { password: PASSWORD });
+		const person = new Visit(world);
+		expect(await person.enter(member.email, PASSWORD), 303);
+		const before = person.elsewhere();
+		const setup = await person.send(await person.get(PAGE), '/settings/security/two-factor', { password: PASSWORD });
 		const secret = fromBase32(wordsOf(setup).match(/type this key: ([A-Z2-7 ]+?) Copy/)[1]);
-		const done = expect(await person.submit(setup, '/settings/security/two-factor/confirm', { code: codeOf(secret) }), 200);
+		const done = expect(await person.send(setup, '/settings/security/two-factor/confirm', { code: codeOf(secret) }), 200);
 		assert.notEqual(person.session, before.session);
 		expect(await before.get('/inbox'), 303);
-		expect(await person.submit(done, '/sign-out'), 303, 'the page has the new token of its forms');
+		expect(await person.send(done, '/sign-out'), 303, 'the page has the new token of its forms');
 	});
 
 	test('by another\'s or an old setup is refused', async () => {
 		const [one, two] = [await world.member(shop.id, 'agent'), await world.member(shop.id, 'agent')];
-		const people = [new Person(world), new Person(world)];
-		expect(await people[0].signIn(one.email, PASSWORD), 303);
-		expect(await people[1].signIn(two.email, PASSWORD), 303);
-		const begun = await people[0].submit(await people[0].get(PAGE), '/settings/security/two-factor', { password: PASSWORD });
+		const people = [new Visit(world), new Visit(world)];
+		expect(await people[0].enter(one.email, PASSWORD), 303);
+		expect(await people[1].enter(two.email, PASSWORD), 303);
+		const begun = await people[0].send(await people[0].get(PAGE), '/settings/security/two-factor', { password: PASSWORD });
 		const setup = begun.text.match(/name="setup" value="([^"]+)"/)[1];
 		const secret = fromBase32(wordsOf(begun).match(/type this key: ([A-Z2-7 ]+?) Copy/)[1]);
 		const csrf = (await people[1].get(PAGE)).text.match(/name="csrf" value="([^"]+)"/)[1];
@@ -126,13 +126,13 @@ describe('setting it up', () => {
 	});
 
 	test('twice at once makes one factor', async () => {
-		const member = await world.member(shop.id, 'agent'), person = new Person(world);
-		expect(await person.signIn(member.email, PASSWORD), 303);
+		const member = await world.member(shop.id, 'agent'), person = new Visit(world);
+		expect(await person.enter(member.email, PASSWORD), 303);
 		const page = await person.get(PAGE);
 		const setups = [];
 		for (let i = 0; i < 4; i++)
-			setups.push(await person.submit(page, '/settings/security/two-factor', { password: PASSWORD }));
-		const answers = await Promise.all(setups.map((setup) => person.submit(setup, '/settings/security/two-factor/confirm',
+			setups.push(await person.send(page, '/settings/security/two-factor', { password: PASSWORD }));
+		const answers = await Promise.all(setups.map((setup) => person.send(setup, '/settings/security/two-factor/confirm',
 			{ code: codeOf(fromBase32(wordsOf(setup).match(/type this key: ([A-Z2-7 ]+?) Copy/)[1])) })));
 		assert.equal(answers.filter((a) => a.status === 200).length, 1, answers.map((a) => a.status).join());
 		assert.equal((await world.sql.rows`SELECT id FROM two_factors WHERE user_id = ${member.user}`).length, 1);
@@ -143,8 +143,8 @@ describe('signing in', () => {
 	test('makes no session before the code, and one as asked for after it', async () => {
 		const member = await protectedMember();
 		const before = (await world.sql.rows`SELECT id FROM sessions WHERE user_id = ${member.user}`).length;
-		const person = new Person(world);
-		const answer = await person.submit(await person.get('/sign-in?next=%2Fvisitors'), '/sign-in',
+		const person = new Visit(world);
+		const answer = await person.send(await person.get('/sign-in?next=%2Fvisitors'), '/sign-in',
 			{ email: member.email, password: PASSWORD });
 		assert.equal(answer.headers.location, STEP);
 		const cookies = answer.headers['set-cookie'].map((line) => line.split('=')[0]);
@@ -156,7 +156,7 @@ describe('signing in', () => {
 			assert.ok([303, 401].includes((await person.get(path)).status), path);
 		const step = await person.follow(answer);
 		assert.ok(wordsOf(step).includes(`Signing in as ${member.email}`));
-		const done = expect(await person.submit(step, STEP, { code: codeOf(member.secret) }), 303);
+		const done = expect(await person.send(step, STEP, { code: codeOf(member.secret) }), 303);
 		assert.equal(done.headers.location, '/visitors');
 		assert.ok(!person.cookie('parlor.second_factor'));
 		expect(await person.get('/visitors'), 200);
@@ -165,7 +165,7 @@ describe('signing in', () => {
 	test('for this visit only is for this visit only', async () => {
 		const member = await protectedMember();
 		for (const [remember, days] of [['true', 7], ['', 1]]) {
-			const person = new Person(world);
+			const person = new Visit(world);
 			const page = await person.get('/sign-in');
 			const fields = { csrf: '', next: '', email: member.email, password: PASSWORD, ...remember && { remember } };
 			expect(await person.post('/sign-in', fields), 303, page.path);
@@ -214,7 +214,7 @@ describe('signing in', () => {
 		expect(await give(await halfWay(member), 'aB3dE-fG5hI'), 401);
 		const page = await (await halfWay(member)).get(STEP);
 		assert.match(wordsOf(page), /Use a backup code/);
-		expect(await (await halfWay(member)).submit(page, STEP, { code: 'z9Y8xW7v6U' }, 1), 303);
+		expect(await (await halfWay(member)).send(page, STEP, { code: 'z9Y8xW7v6U' }, 1), 303);
 		assert.deepEqual(codesIn(await rowOf(member.user)), ['11111-22222']);
 		assert.equal((await rowOf(member.user)).failed_verification_count, 0);
 	});
@@ -240,8 +240,8 @@ describe('signing in', () => {
 	test('with a factor that cannot be asked for here says so', async () => {
 		const member = await world.member(shop.id, 'agent');
 		await world.sql.exec`UPDATE users SET two_factor_enabled = true WHERE id = ${member.user}`;
-		const person = new Person(world);
-		const answer = expect(await person.signIn(member.email, PASSWORD), 401);
+		const person = new Visit(world);
+		const answer = expect(await person.enter(member.email, PASSWORD), 401);
 		assert.match(wordsOf(answer), /cannot be asked for here\. Sign in through your application/);
 		assert.equal(person.jar.size, 0);
 	});
@@ -250,8 +250,8 @@ describe('signing in', () => {
 		const [bare, member] = [await world.member(shop.id, 'agent'), await protectedMember()];
 		const pages = [];
 		for (const { email } of [bare, member]) {
-			const person = new Person(world);
-			const answer = expect(await person.signIn(email, 'wrong password'), 401);
+			const person = new Visit(world);
+			const answer = expect(await person.enter(email, 'wrong password'), 401);
 			assert.equal(person.jar.size, 0);
 			pages.push(answer.text.replaceAll(email, 'EMAIL'));
 		}
@@ -274,7 +274,7 @@ describe('whose turn it is', () => {
 			signCookie(lines.slice(0, 5).join('\n'), world.secret), signCookie(`x${payload}`, world.secret),
 			signCookie([...lines.slice(0, 4), '0'.repeat(16), lines[5]].join('\n'), world.secret),
 			signCookie(payload.replace(member.user, word()), world.secret)]) {
-			const other = new Person(world, { jar: new Map([['parlor.second_factor', value]]) });
+			const other = new Visit(world, { jar: new Map([['parlor.second_factor', value]]) });
 			assert.equal(expect(await other.get(STEP), 303).headers.location, '/sign-in', value);
 			assert.equal(expect(await give(other, codeOf(member.secret)), 303).headers.location, '/sign-in', value);
 		}
@@ -352,7 +352,7 @@ describe('guessing', () => {
 			people.push(await halfWay(await protectedMember()));
 		const answers = [];
 		for (let i = 0; i < 24; i++) {
-			const person = new Person(world, { jar: new Map(people[i % 3].jar) });
+			const person = new Visit(world, { jar: new Map(people[i % 3].jar) });
 			person.client.address = people[0].client.address;
 			answers.push(await give(person, '000000'));
 		}
@@ -366,7 +366,7 @@ describe('a trusted device', () => {
 		const member = await protectedMember();
 		const person = await halfWay(member);
 		const step = await person.get(STEP);
-		expect(await person.submit(step, STEP, { code: codeOf(member.secret), trust: 'true' }), 303);
+		expect(await person.send(step, STEP, { code: codeOf(member.secret), trust: 'true' }), 303);
 		const first = person.cookie('better-auth.trust_device');
 		const [, identifier] = first.split('!');
 		const id = identifier.split('.')[0];
@@ -376,14 +376,14 @@ describe('a trusted device', () => {
 		assert.equal(row.value, member.user);
 		assert.ok(row.left > 30 * 86400 - 60 && row.left <= 30 * 86400);
 		assert.equal(first.split('!')[0], createHmac('sha256', world.secret).update(`${member.user}!${id}`).digest('base64url'));
-		const before = person.elsewhere(world);
+		const before = person.elsewhere();
 		for (const name of ['better-auth.session_token', 'parlor.second_factor'])
 			person.jar.delete(name);
-		assert.equal(expect(await person.signIn(member.email, PASSWORD), 303).headers.location, '/inbox');
+		assert.equal(expect(await person.enter(member.email, PASSWORD), 303).headers.location, '/inbox');
 		expect(await person.get('/inbox'), 200);
 		assert.notEqual(person.cookie('better-auth.trust_device'), first);
 		before.jar.delete('better-auth.session_token');
-		assert.equal(expect(await before.signIn(member.email, PASSWORD), 303).headers.location, STEP, 'the old value is used up');
+		assert.equal(expect(await before.enter(member.email, PASSWORD), 303).headers.location, STEP, 'the old value is used up');
 		assert.ok(!before.cookie('better-auth.trust_device'));
 	});
 
@@ -398,8 +398,8 @@ describe('a trusted device', () => {
 		const cases = [[await trust(member), '/inbox'], [await trust(other), STEP], [await trust(member, -1), STEP],
 			[(await trust(member)).replace(/^./, (c) => (c === 'a' ? 'b' : 'a')), STEP], ['x', STEP], ['!', STEP]];
 		for (const [value, location] of cases) {
-			const person = new Person(world, { jar: new Map([['better-auth.trust_device', signCookie(value, world.secret)]]) });
-			assert.equal(expect(await person.signIn(member.email, PASSWORD), 303).headers.location, location, value);
+			const person = new Visit(world, { jar: new Map([['better-auth.trust_device', signCookie(value, world.secret)]]) });
+			assert.equal(expect(await person.enter(member.email, PASSWORD), 303).headers.location, location, value);
 		}
 	});
 
@@ -409,10 +409,10 @@ describe('a trusted device', () => {
 		const [{ email }] = await world.sql.rows`SELECT email FROM users WHERE id = ${user}`;
 		const device = await halfWay({ email });
 		expect(await give(device, codeOf(secret, 1), { trust: 'true' }), 303);
-		expect(await person.submit(await person.get(PAGE), '/settings/security/password',
+		expect(await person.send(await person.get(PAGE), '/settings/security/password',
 			{ current: PASSWORD, password: 'another password', again: 'another password' }), 303);
 		device.jar.delete('better-auth.session_token');
-		assert.equal(expect(await device.signIn(email, 'another password'), 303).headers.location, STEP);
+		assert.equal(expect(await device.enter(email, 'another password'), 303).headers.location, STEP);
 	});
 });
 
@@ -421,10 +421,10 @@ describe('changing it', () => {
 		const member = await world.member(shop.id, 'agent');
 		const { person, secret, codes } = await setUp(member);
 		const page = await person.get(PAGE), action = '/settings/security/two-factor/codes';
-		expect(await person.submit(page, action, { password: 'wrong', code: codeOf(secret, 1) }), 422);
-		const wrong = expect(await person.submit(page, action, { password: PASSWORD, code: '000000' }), 422);
+		expect(await person.send(page, action, { password: 'wrong', code: codeOf(secret, 1) }), 422);
+		const wrong = expect(await person.send(page, action, { password: PASSWORD, code: '000000' }), 422);
 		assert.match(wordsOf(wrong), /That code is not right, or was used already/);
-		const made = expect(await person.submit(wrong, action, { password: PASSWORD, code: codeOf(secret, 1) }), 200);
+		const made = expect(await person.send(wrong, action, { password: PASSWORD, code: codeOf(secret, 1) }), 200);
 		const fresh = made.text.match(/<pre[^>]*>([\s\S]*?)<\/pre>/)[1].trim().split('\n');
 		assert.equal(fresh.length, 10);
 		assert.ok(!fresh.some((code) => codes.includes(code)));
@@ -438,24 +438,24 @@ describe('changing it', () => {
 		const member = await world.member(shop.id, 'agent');
 		const { person, secret, codes } = await setUp(member);
 		const page = await person.get(PAGE), action = '/settings/security/two-factor/disable';
-		expect(await person.submit(page, action, { password: 'wrong', code: codeOf(secret, 1) }), 422);
-		expect(await person.submit(page, action, { password: PASSWORD, code: codes[0].replace(/^./, '0') }), 422);
+		expect(await person.send(page, action, { password: 'wrong', code: codeOf(secret, 1) }), 422);
+		expect(await person.send(page, action, { password: PASSWORD, code: codes[0].replace(/^./, '0') }), 422);
 		assert.equal((await rowOf(member.user)).two_factor_enabled, true);
 		const other = await halfWay(member);
 		expect(await give(other, codes[1]), 303);
 		const token = person.session;
-		const done = await person.follow(await person.submit(page, action, { password: PASSWORD, code: codes[0] }));
+		const done = await person.follow(await person.send(page, action, { password: PASSWORD, code: codes[0] }));
 		assert.match(wordsOf(done), /The second factor is off/);
 		assert.notEqual(person.session, token);
 		assert.deepEqual(await rowOf(member.user).then((r) => [r.id, r.two_factor_enabled]), [null, false]);
 		expect(await other.get('/inbox'), 303);
-		assert.equal(expect(await new Person(world).signIn(member.email, PASSWORD), 303).headers.location, '/inbox');
+		assert.equal(expect(await new Visit(world).enter(member.email, PASSWORD), 303).headers.location, '/inbox');
 		await setUp(member);
 	});
 
 	test('is not offered where another application looks after it, nor without a password', async () => {
-		const member = await world.member(shop.id, 'agent'), person = new Person(world);
-		expect(await person.signIn(member.email, PASSWORD), 303);
+		const member = await world.member(shop.id, 'agent'), person = new Visit(world);
+		expect(await person.enter(member.email, PASSWORD), 303);
 		await world.sql.exec`UPDATE users SET two_factor_enabled = true WHERE id = ${member.user}`;
 		assert.match(wordsOf(await person.get(PAGE)), /of a kind that another application looks after/);
 		await world.sql.exec`UPDATE users SET two_factor_enabled = false WHERE id = ${member.user}`;

@@ -102,8 +102,8 @@ const before = await ofOther();
 function fingerprint(answer, id) {
 	const request = answer.headers['x-request-id'] ?? 'no request id';
 	const plain = (text) => [id, encodeURIComponent(id)].filter(Boolean).reduce((all, one) => all.replaceAll(one, 'ID'), text)
-		.replaceAll(request, 'REQUEST').replace(/(name="clientId" value|data-cursor)="[^"]*"/g, '$1');
-	const headers = answer.raw.map((part, i) => (/^(date|x-request-id|ratelimit)$/i.test(answer.raw[i - i % 2]) ? '' : part));
+		.replaceAll(request, 'REQUEST').replace(/(name="(?:clientId" value|cursor" content)|data-cursor)="[^"]*"/g, '$1');
+	const headers = answer.raw.map((part, i) => (/^(date|connection|x-request-id|ratelimit)$/i.test(answer.raw[i - i % 2]) ? '' : part));
 	return `${answer.status} ${plain(JSON.stringify(headers))} ${plain(answer.text)}`;
 }
 
@@ -111,8 +111,8 @@ const mayCall = (route, { kind, may }) => route.actors.includes('anyone')
 	|| route.actors.includes(kind) && (!['agent', 'key'].includes(kind) || may.includes(route.needs));
 
 function noForeigner(answer, sent, what) {
-	for (const id of foreignIds)
-		assert.ok(!answer.text.replaceAll(sent, '').includes(id), `${what}: the foreign id ${id} in ${answer.text.slice(0, 400)}`);
+	for (const id of foreignIds.filter((one) => !sent.includes(one)))
+		assert.ok(!answer.text.includes(id), `${what}: the foreign id ${id} in ${answer.text.slice(0, 400)}`);
 }
 
 // Values that are no id, by the place where they stand; undefined: it is missing.
@@ -177,7 +177,7 @@ async function cursor(route, { in: place, name }, caller) {
 describe('strangers', () => {
 	for (const route of withIds)
 		for (const position of route.ids)
-			test(`${route.key}, ${position.in} ${position.name}`, () => inTurns(callers, 3, (caller) =>
+			test(`${route.key}, ${position.in} ${position.name}`, () => inTurns(callers, position.of === 'cursor' ? 1 : 3, (caller) =>
 				(position.of === 'cursor' ? cursor : strangers)(route, position, caller)));
 
 	test('changed nothing', async () => {

@@ -2,6 +2,7 @@
 // that passes through it is held to what is promised for all answers; see inspect().
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import { holdToContract } from './contract.mjs';
 
 // Stands in every text cell of an organization that no other may ever see; see canary.mjs.
 export const CANARY = 'kanarienvogel';
@@ -124,9 +125,8 @@ export function inspect(answer, canary = false, secret = false) {
 		assert.match(headers['x-request-id'] ?? '', /^[0-9A-Za-z]{16,32}$/, `X-Request-Id: ${at(answer)}`);
 		if (status >= 400)
 			inspectProblem(answer, type, json);
-		else if (status === 200 || status === 201)
-			assert.match(type, /^application\/json/, at(answer));
 	}
+	holdToContract(answer);
 	if (status === 429 || status === 503)
 		assert.match(headers['retry-after'] ?? '', /^[1-9]\d*$/, `Retry-After: ${at(answer)}`);
 	if (!canary)

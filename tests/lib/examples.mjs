@@ -63,6 +63,8 @@ export const kinds = {
 				VALUES (${id}, ${o.id}, 'visitor:nobody', ${id}, 'a.txt', 1, 'text/plain', 'x', 1, 'clean');
 			INSERT INTO parlor.attachment_chunks (organization_id, upload_id, number, data) VALUES (${o.id}, ${id}, 0, 'x')`;
 	}, ['visitor']),
+	response: row('parlor.canned_responses', (sql, id, o) => sql.exec`INSERT INTO parlor.canned_responses (id, organization_id, shortcut, content)
+		VALUES (${id}, ${o.id}, ${id}, 'Hello')`),
 	team: row('parlor.teams', (sql, id, o) => sql.exec`INSERT INTO parlor.teams (id, organization_id, name)
 		VALUES (${id}, ${o.id}, ${`Team ${id}`})`),
 };
@@ -72,10 +74,12 @@ export const values = {
 	key: ({ shop }) => shop.key,
 	email: () => `${word(12).toLowerCase()}@example.org`,
 	color: () => '#2f6fed',
+	primaryColor: () => '#2f6fed',
 	domains: () => '',
 	password: () => PASSWORD,
 	scopes: () => ['conversations:read'],
 	language: () => 'german',
+	url: () => 'https://shop.example/',
 };
 
 // By "METHOD path"; the whole body, ids included.
@@ -84,7 +88,13 @@ export const bodies = {
 	'POST /api/v1/widget/conversations/:conversation/messages': () => ({ clientId: word(), content: 'Hello' }),
 	'POST /api/v1/conversations/:conversation/messages': () => ({ clientId: word(), content: 'Hello' }),
 	'POST /api/v1/conversations/:conversation/notes': () => ({ clientId: word(), content: 'Hello' }),
+	'POST /api/v1/conversations': () => ({ clientId: word(), content: 'Hello' }),
+	'POST /api/v1/conversations/:conversation/assignments': () => ({ agentId: null }),
+	'POST /api/v1/teams': () => ({ name: word(12) }),
+	'POST /api/v1/canned-responses': () => ({ shortcut: word(12), content: 'Hello' }),
 	'POST /team/members/:member': () => ({ role: 'member', chatRole: 'agent', displayName: '', maxChats: '0' }),
+	'PATCH /api/v1/members/:member': () => ({ role: 'member', chatRole: 'agent', displayName: 'Somebody', maxConcurrentChats: 3 }),
+	'DELETE /api/v1/organization': ({ shop }) => ({ name: shop.name }),
 	'POST /organizations/delete': ({ shop }) => ({ name: shop.name }),
 	'POST /settings/keys': () => ({ name: 'A key', actsFor: 'organization', expires: 'never', scope: 'conversations:read' }),
 	'POST /settings/security/password': () => ({ current: PASSWORD, password: `another ${PASSWORD}`, again: `another ${PASSWORD}` }),
@@ -95,6 +105,7 @@ export const bodies = {
 export const queries = {
 	'GET /inbox/:conversation/thread': () => ({ after: '0' }),
 	'GET /api/v1/search': () => ({ q: 'hello', type: 'messages' }),
+	'DELETE /api/v1/conversations/:conversation/tags': () => ({ tag: 'x' }),
 	'GET /search': () => ({ q: 'hello', type: 'messages' }),
 };
 
@@ -107,13 +118,17 @@ export const secrets = [
 export const special = {
 	'POST /invitations/:invitation/accept': 'an invitation is for one address: tests/http/invitations.test.mjs',
 	'POST /invitations/:invitation/decline': 'an invitation is for one address: tests/http/invitations.test.mjs',
+	'DELETE /api/v1/teams/:team/members/:member': 'the member must be in the team: tests/http/tags.test.mjs',
 	'POST /organizations/leave': 'the only owner cannot: tests/http/organizations.test.mjs',
 	'POST /reset-password': 'takes the token of a mail: tests/http/security.test.mjs',
 	'POST /verify-email': 'takes the token of a mail: tests/http/accounts.test.mjs',
 	'POST /settings/security/two-factor/confirm': 'takes a code: tests/http/two_factor.test.mjs',
 	'POST /settings/security/two-factor/codes': 'takes a code: tests/http/two_factor.test.mjs',
 	'POST /settings/security/two-factor/disable': 'takes a code: tests/http/two_factor.test.mjs',
+	'POST /api/v1/widget/conversations/:conversation/transcript': 'there is no mail server: tests/http/transcript.test.mjs',
+	'POST /api/v1/conversations/:conversation/transcript': 'there is no mail server: tests/http/transcript.test.mjs',
 	'POST /settings/identity/retire': 'there is no old secret at first: tests/http/identity.test.mjs',
 	'DELETE /api/v1/organization/identity/secrets/old': 'there is no old secret at first: tests/http/identity.test.mjs',
+	'POST /api/v1/me/organization': 'a user in no organization has none to open: tests/http/api_people.test.mjs',
 	'POST /organizations/active': 'a user in no organization has none to open: tests/http/organizations.test.mjs',
 };

@@ -58,7 +58,7 @@ export const fieldsOf = (fs) => fs.flatMap(({ body, macros }) =>
 
 // req_query(r, "after"), and helpers that take the name second.
 export const queriesOf = (fs) => [...new Set(fs.flatMap(({ body }) =>
-	[...body.matchAll(/\b(?:req_query|query_\w+)\(\s*r,\s*"(\w+)"/g)].map(([, name]) => name)))];
+	[...body.matchAll(/\b(?:req_query|query_\w+|input_time)\(\s*r,\s*"(\w+)"/g)].map(([, name]) => name)))];
 
 // req_field(r, "content"): a field of a form that is read by hand.
 export const formFieldsOf = (fs) => [...new Set(fs.flatMap(({ body }) =>

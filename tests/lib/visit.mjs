@@ -6,6 +6,10 @@ import { createHmac } from 'node:crypto';
 const entities = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#x27': "'" };
 export const decode = (text) => text.replace(/&(amp|lt|gt|quot|#39|#x27);/g, (_, name) => entities[name]);
 
+// What a page says, without its markup.
+export const wordsOf = (page) => decode(page.text.replace(/<(script|style|svg)[\s\S]*?<\/\1>/g, '').replace(/<[^>]*>/g, ' '))
+	.replace(/\s+/g, ' ');
+
 const attribute = (tag, name) => {
 	const found = new RegExp(`\\s${name}(?:="([^"]*)")?(?=[\\s>/]|$)`).exec(tag);
 	return found ? decode(found[1] ?? '') : null;
@@ -38,59 +42,106 @@ export function formsOf(html) {
 	});
 }
 
+function formOf(page, action, n = 0) {
+	const form = formsOf(page.text).filter((f) => f.action === action)[n];
+	assert.ok(form, `no form for ${action} on ${page.path}: ${page.text.slice(0, 3000)}`);
+	return form;
+}
+
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
+
 export class Visit {
-	constructor(world, client = world.client()) {
-		Object.assign(this, { world, client, cookies: new Map(), page: null });
+	// jar: cookies by name, as they were set. client: another one, for its address.
+	constructor(world, { agent = FIREFOX, jar = new Map(), client = world.client() } = {}) {
+		Object.assign(this, { world, jar, page: null });
+		this.client = client.with({ Origin: world.url, 'Sec-Fetch-Site': 'same-origin', 'User-Agent': agent });
 	}
 
+	// The same browser, asked for from somewhere else.
+	elsewhere() {
+		return new Visit(this.world, { jar: new Map(this.jar) });
+	}
+
+	cookie(name) {
+		const value = this.jar.get(name);
+		return value && decodeURIComponent(value);
+	}
+
+	get session() {
+		return this.cookie('better-auth.session_token')?.split('.')[0];
+	}
+
+	get isSignedIn() {
+		return this.jar.has('better-auth.session_token');
+	}
+
+	// What the browser sends along.
 	headers() {
-		const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+		const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ');
 		return { Origin: this.world.url, 'Sec-Fetch-Site': 'same-origin', ...cookie && { Cookie: cookie } };
 	}
 
-	async keep(answer) {
+	keep(answer) {
 		for (const line of answer.headers['set-cookie'] ?? []) {
 			const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
-			if (/Max-Age=0/.test(line))
-				this.cookies.delete(name);
+			if (/Max-Age=0\b/.test(line))
+				this.jar.delete(name);
 			else
-				this.cookies.set(name, value);
+				this.jar.set(name, value);
 		}
 		this.page = answer;
 		return answer;
 	}
 
-	// follow: the pages that redirects lead to, on this site alone.
-	async go(path, { follow = true } = {}) {
-		let answer = await this.keep(await this.client.get(path, { headers: this.headers() }));
-		for (let n = 0; follow && n < 5 && answer.status === 303; n++)
-			answer = await this.keep(await this.client.get(answer.headers.location, { headers: this.headers() }));
+	async get(path) {
+		return this.keep(await this.client.get(path, { headers: this.headers() }));
+	}
+
+	async post(path, fields) {
+		return this.keep(await this.client.form(path, fields, { headers: this.headers() }));
+	}
+
+	// With the pages that redirects lead to, on this site alone.
+	async go(path) {
+		let answer = await this.get(path);
+		for (let n = 0; n < 5 && answer.status === 303; n++)
+			answer = await this.get(answer.headers.location);
 		return answer;
 	}
 
-	form(action) {
-		const form = formsOf(this.page.text).find((f) => f.action === action);
-		assert.ok(form, `no form for ${action} on ${this.page.path}: ${this.page.text.slice(0, 3000)}`);
-		return form;
+	// Where an answer leads.
+	async follow(answer) {
+		assert.equal(answer.status, 303, `${answer.path} (${answer.status}): ${answer.text}`);
+		return this.get(answer.headers.location);
 	}
 
-	// Fills in the form of the page that goes to action. Only fields that it has.
-	async submit(action, values = {}, { follow = true } = {}) {
-		const form = this.form(action);
+	// Of the page that is open.
+	form(action) {
+		return formOf(this.page, action);
+	}
+
+	// Fills in the n-th form of a page that goes to action; only fields that it has. The answer itself.
+	async send(page, action, values = {}, n = 0) {
+		const form = formOf(page, action, n);
 		for (const name of Object.keys(values))
 			assert.ok(form.names.has(name), `${action} has no field ${name}`);
-		const answer = await this.keep(await this.client.form(action, { ...form.fields, ...values },
-			{ headers: this.headers() }));
-		return follow && answer.status === 303 ? this.go(answer.headers.location) : answer;
+		return this.post(action, { ...form.fields, ...values });
+	}
+
+	// The same on the page that is open, and what comes of it.
+	async submit(action, values = {}) {
+		const answer = await this.send(this.page, action, values);
+		return answer.status === 303 ? this.go(answer.headers.location) : answer;
+	}
+
+	// Signing in: the answer itself, and what comes of it.
+	async enter(email, password, fields = {}) {
+		return this.send(await this.get('/sign-in'), '/sign-in', { email, password, ...fields });
 	}
 
 	async signIn(email, password, next = '') {
 		await this.go(`/sign-in${next && `?next=${encodeURIComponent(next)}`}`);
 		return this.submit('/sign-in', { email, password });
-	}
-
-	get isSignedIn() {
-		return this.cookies.has('better-auth.session_token');
 	}
 }
 

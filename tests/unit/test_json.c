@@ -394,6 +394,37 @@ kept_objects_are_put_away(void **state)
 }
 
 static void
+faults_have_a_place(void **state)
+{
+	static const struct {
+		const char *text, *place;
+	} cases[] = {
+		{ "{\"a\":1e400}", "/a" },
+		{ "{\"a\":1,\"b\":[0,{\"c\":[[],\"\\ud800\"]}]}", "/b/1/c/1" },
+		{ "[{\"x\":1},{\"y\":{},\"y\":2}]", "/1/y" },
+		{ "{\"a/b~\":{\"\\u00e9\\\"\":\"\\u0000\"}}", "/a~1b~0/\xc3\xa9\"" },
+		{ "{\"a\":\"]}\\\\\",\"b\\u0000c\":1}", "/b\xef\xbf\xbd"
+							"c" },
+		{ "{\"\":{\"\":1e999}}", "//" },
+		{ "{\"a\":{\"b\":[1]},\"c\":{\"\\udc00\":0}}", "/c/\xef\xbf\xbd" },
+		{ "\"\\u0000\"", "" },
+		{ "18446744073709551616", "" },
+	};
+	struct arena *mem = arena_new();
+	struct json_fault fault;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *text = cases[i].text;
+		const size_t len = strlen(text);
+
+		assert_int_equal(json_gate(text, len, &json_limits_default, &fault), ERR_INVALID);
+		assert_string_equal(json_place(mem, text, len, fault.at), cases[i].place);
+	}
+	arena_free(mem);
+}
+
+static void
 trusted_text_needs_no_gate(void **state)
 {
 	struct arena *mem = arena_new();
@@ -419,6 +450,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(suite_is_decided),
 		cmocka_unit_test(faults_say_what_and_where),
+		cmocka_unit_test(faults_have_a_place),
 		cmocka_unit_test(good_texts_pass),
 		cmocka_unit_test(limits_hold_to_the_unit),
 		cmocka_unit_test(deepest_text_is_parsed),

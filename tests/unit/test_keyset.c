@@ -49,12 +49,40 @@ other_texts_are_refused(void **state)
 	arena_free(mem);
 }
 
+static void
+words_come_back(void **state)
+{
+	struct arena *mem = arena_new();
+	static const char *const bad[] = { "", "6", "6g", "6A", "00", "6100", "c3", "ff", "eda080",
+		"61 62", "x" };
+	const char *word;
+	char longest[1024];
+
+	(void)state;
+	assert_int_equal(keyset_word(mem, "61c3bc20f09f9880", &word), ERR_NONE);
+	assert_string_equal(word, "a\xc3\xbc \xf0\x9f\x98\x80");
+	assert_int_equal(keyset_word(mem, NULL, &word), ERR_NONE);
+	assert_null(word);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(keyset_word(mem, bad[i], &word), ERR_INVALID);
+		assert_null(word);
+	}
+	memset(longest, '6', sizeof(longest));
+	longest[800] = '\0';
+	assert_int_equal(keyset_word(mem, longest, &word), ERR_NONE);
+	longest[800] = '6';
+	longest[802] = '\0';
+	assert_int_equal(keyset_word(mem, longest, &word), ERR_INVALID);
+	arena_free(mem);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(places_come_back),
 		cmocka_unit_test(other_texts_are_refused),
+		cmocka_unit_test(words_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

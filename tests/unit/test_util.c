@@ -218,6 +218,37 @@ controls_are_known(void **state)
 }
 
 static void
+times_are_read(void **state)
+{
+	static const char *const good[][2] = {
+		{ "2026-03-01T12:00:00Z", "2026-03-01 12:00:00.000000" },
+		{ "2026-03-01t12:00:00z", "2026-03-01 12:00:00.000000" },
+		{ "2026-03-01T12:00:00.5Z", "2026-03-01 12:00:00.500000" },
+		{ "2026-03-01T12:00:00.1234567Z", "2026-03-01 12:00:00.123456" },
+		{ "2026-03-01T00:30:00+01:00", "2026-02-28 23:30:00.000000" },
+		{ "2024-02-29T23:59:59-00:01", "2024-03-01 00:00:59.000000" },
+		{ "9999-12-31T23:59:59Z", "9999-12-31 23:59:59.000000" },
+		{ "1000-01-01T00:00:00Z", "1000-01-01 00:00:00.000000" },
+	};
+	static const char *const bad[] = { "", "2026-03-01", "2026-03-01T12:00:00",
+		"2026-03-01 12:00:00Z", "2026-03-01T12:00Z", "2026-02-29T12:00:00Z",
+		"2026-13-01T12:00:00Z", "2026-00-01T12:00:00Z", "2026-03-00T12:00:00Z",
+		"2026-03-01T24:00:00Z", "2026-03-01T12:60:00Z", "2026-03-01T12:00:60Z",
+		"2026-03-01T12:00:00.Z", "2026-03-01T12:00:00+0100", "2026-03-01T12:00:00+24:00",
+		"2026-03-01T12:00:00+01:60", "2026-03-01T12:00:00Zx", "0999-12-31T00:00:00Z",
+		"9999-12-31T23:59:59-00:01", "-026-03-01T12:00:00Z", "2026-03-01T12:00:00 01:00" };
+	char out[TIME_TEXT_LEN + 1];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_true(time_parse(good[i][0], out));
+		assert_string_equal(out, good[i][1]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(time_parse(bad[i], out));
+}
+
+static void
 this_machine_is_known(void **state)
 {
 	static const char *const here[] = { "localhost", "localhost:25", "127.0.0.1",
@@ -246,6 +277,7 @@ main(void)
 		cmocka_unit_test(numbers_are_strict),
 		cmocka_unit_test(ready_is_told),
 		cmocka_unit_test(controls_are_known),
+		cmocka_unit_test(times_are_read),
 		cmocka_unit_test(this_machine_is_known),
 	};
 

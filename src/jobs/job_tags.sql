@@ -1,0 +1,2 @@
+-- name: job_tags
+SELECT parlor.tags_take($1, 500);
