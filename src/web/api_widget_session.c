@@ -191,8 +191,7 @@ static struct session
 session_new(struct req *r)
 {
 	return (struct session){ .as = { .db = r->db, .mem = r->mem },
-		.claims = { .user_agent = req_param(r, "HTTP_USER_AGENT"),
-			.address = auth_address(r) } };
+		.claims = { .user_agent = req_user_agent(r), .address = auth_address(r) } };
 }
 
 enum err

@@ -113,7 +113,7 @@ check_proof(struct req *r, const char *user, struct attempt *a)
 enum err
 sign_in_finish(struct req *r, const struct sign_in *who)
 {
-	const char *token, *agent = req_param(r, "HTTP_USER_AGENT");
+	const char *token, *agent = req_user_agent(r);
 	enum err e = session_create(r->db, r->mem, who->user, who->remember, auth_address(r),
 		agent ? agent : "", &token);
 

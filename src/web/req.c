@@ -3,6 +3,7 @@
 
 #include "base/crypt.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "web/parse.h"
 
 #include <string.h>
@@ -75,6 +76,14 @@ const char *
 req_param(const struct req *r, const char *name)
 {
 	return find(r->params, name);
+}
+
+const char *
+req_user_agent(const struct req *r)
+{
+	const char *text = req_param(r, "HTTP_USER_AGENT");
+
+	return text && utf8_valid(text, strlen(text)) ? text : NULL;
 }
 
 bool

@@ -108,6 +108,8 @@ struct req *req_new(struct arena *mem, struct app *app, struct db *db, const str
 bool req_is_ambiguous(const struct req *r);
 /* A CGI meta-variable such as "HTTP_ORIGIN"; NULL when absent. */
 const char *req_param(const struct req *r, const char *name);
+/* The User-Agent; NULL when absent, or when it is no UTF-8, which a header need not be. */
+const char *req_user_agent(const struct req *r);
 /* Whether the query can be read, all of it; and what to tell whose cannot. */
 bool req_query_is_good(struct req *r);
 #define REQ_QUERY_ADVICE "The query must be at most 200 fields of %-encoded UTF-8 without NUL."

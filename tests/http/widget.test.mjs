@@ -1,6 +1,7 @@
 // The visitor's way: settings, session, conversation, messages.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { exchange } from '../lib/raw.mjs';
 import { credential, expect, useWorld, word } from '../lib/world.mjs';
 
 const world = await useWorld();
@@ -352,4 +353,13 @@ describe('typing and read marks', () => {
 		for (const seq of [-1, 1.5, '2', null, 1e30])
 			expect(await visitor.post(`conversations/${id}/read`, { seq }), 422);
 	});
+});
+
+test('a browser whose name is no UTF-8 is served, and its name not kept', async () => {
+	const body = JSON.stringify({ key: shop.key });
+	const answer = await exchange(world.url, 'POST /api/v1/widget/session HTTP/1.1\r\nConnection: close\r\n'
+		+ `Host: ${new URL(world.url).host}\r\nUser-Agent: \xff\xfe\x80\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+	assert.equal(answer.status, 200, answer.text);
+	const { visitor } = JSON.parse(answer.body);
+	assert.equal(await world.sql.value`SELECT user_agent FROM chat_users WHERE id = ${visitor.id}`, null);
 });
