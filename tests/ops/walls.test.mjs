@@ -22,7 +22,7 @@ before(async () => {
 	program = path.join(dir, 'parlor');
 	await copyFile(original, program);
 	process.env.PARLOR_BIN = program;
-	stack = await startStack({ seed: false });
+	stack = await startStack({ seed: false, options: { 'limits.limits_off': 'yes' } });
 	const copy = path.join(stack.home, 'app/parlor');
 	program = existsSync(copy) ? copy : program;
 	patient = new Patient(stack, program, original);
