@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { blake2b, credential, eventually, expect, useWorld, word } from '../lib/world.mjs';
 import { STAFF, cursorNow, poll } from '../lib/polls.mjs';
+import { openSql } from '../lib/sql.mjs';
 
 const world = await useWorld();
 const shop = await world.organization();
@@ -277,6 +278,29 @@ describe('erasing', () => {
 		assert.deepEqual((await trail(visitor.id)).map((line) => line.action), ['visitor.changed', 'visitor.erased']);
 		assert.equal((await sql.rows`SELECT id FROM conversations WHERE organization_id = ${o.id}`).length, 1);
 		assert.equal(expect(await admin.get(`${VISITORS}/${stays.visitor.id}/export`), 200).json.data.filter(({ type }) => type === 'message').length, 3);
+	});
+
+	test('does not wait for the job that makes entries of the search, and stops it not', async () => {
+		const o = await world.organization(), { visitor, conversation } = await person(o, word()), other = word(20), refresh = word();
+		const job = (when) => world.stack.sql(`UPDATE parlor.jobs SET run_at = parlor.now() + interval '${when}' WHERE kind = 'search'`);
+		const holder = openSql(world.stack.databaseUrl);
+		await job('1 hour');
+		// Of a conversation before the visitor's: the job waits there, with what it has locked until then.
+		await sql.exec`INSERT INTO conversations (id, organization_id, chat_user_id) VALUES (${`000${other}`}, ${o.id}, ${await make(o)});
+			UPDATE conversations SET subject = ${other} WHERE id IN (${`000${other}`}, ${conversation.id})`;
+		await sql.exec`UPDATE chat_users SET name = ${other} WHERE id = ${visitor.id}`;
+		await holder.exec`BEGIN; SELECT 1 FROM conversations WHERE id = ${`000${other}`} FOR UPDATE`;
+		const refreshed = world.stack.sql(`SET application_name = '${refresh}'; SELECT parlor.search_refresh(100000)`);
+		try {
+			await eventually('the job waits for the lock', async () => await world.stack.sql(`SELECT count(*) FROM pg_stat_activity
+				WHERE application_name = '${refresh}' AND wait_event_type = 'Lock'`) === '1');
+			expect(await (await o.staff('admin')).delete(`${VISITORS}/${visitor.id}`), 204);
+		} finally {
+			await holder.exec`COMMIT`;
+			holder.close();
+			await job('0');
+		}
+		await refreshed;
 	});
 
 	test('ends the wait of the visitor and tells the agents', async () => {
