@@ -56,15 +56,6 @@ write_line(const struct access *as, const char *action, const char *id, const ch
 	return audit_write(as, &(struct audit){ action, "team", id, changes });
 }
 
-static enum err
-finish(const struct access *as, enum err e)
-{
-	if (!e)
-		return db_commit(as->db);
-	db_rollback(as->db);
-	return e;
-}
-
 enum err
 agent_team_create(const struct access *as, const char *name, const char **json)
 {
@@ -83,7 +74,7 @@ agent_team_create(const struct access *as, const char *name, const char **json)
 		*json = rows_str(rows, 0, 0);
 		e = write_line(as, "team.created", id, "name", json_object_new_string(name));
 	}
-	return finish(as, e);
+	return db_end(as->db, e);
 }
 
 static enum err
@@ -132,7 +123,7 @@ agent_team_rename(const struct access *as, const char *id, const char *name, con
 		return e;
 	if (!(e = lock(as, id, versions, &before)))
 		e = rename_it(as, id, name, before, json, version);
-	return finish(as, e);
+	return db_end(as->db, e);
 }
 
 enum err
@@ -147,7 +138,7 @@ agent_team_delete(const struct access *as, const char *id)
 		!(e = db_run(as->db, as->mem, &SQL_agent_team_delete, ARGS(as->organization, id),
 			  NULL)))
 		e = write_line(as, "team.deleted", id, "name", json_object_new_string(name));
-	return finish(as, e);
+	return db_end(as->db, e);
 }
 
 static enum err
@@ -176,7 +167,7 @@ agent_team_join(const struct access *as, const char *id, const char *member, con
 		return e;
 	if (!(e = lock(as, id, NULL, &name)))
 		e = join(as, id, member, json);
-	return finish(as, e);
+	return db_end(as->db, e);
 }
 
 enum err
@@ -191,5 +182,5 @@ agent_team_leave(const struct access *as, const char *id, const char *member)
 		      &rows)))
 		e = write_line(
 			as, "team.member_removed", id, "memberId", json_object_new_string(member));
-	return finish(as, e);
+	return db_end(as->db, e);
 }

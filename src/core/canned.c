@@ -53,15 +53,6 @@ write_line(const struct access *as, const char *action, const char *id, const ch
 	return audit_write(as, &(struct audit){ action, "canned_response", id, changes });
 }
 
-static enum err
-finish(const struct access *as, enum err e)
-{
-	if (!e)
-		return db_commit(as->db);
-	db_rollback(as->db);
-	return e;
-}
-
 enum err
 canned_create(const struct access *as, const struct canned_fields *fields, const char **json)
 {
@@ -82,7 +73,7 @@ canned_create(const struct access *as, const struct canned_fields *fields, const
 		*json = rows_str(rows, 0, 0);
 		e = write_line(as, "canned_response.created", id, fields->shortcut);
 	}
-	return finish(as, e);
+	return db_end(as->db, e);
 }
 
 static enum err
@@ -112,7 +103,7 @@ canned_change(const struct access *as, const char *id, const struct canned_field
 {
 	enum err e = db_begin(as->db);
 
-	return e ? e : finish(as, change(as, id, fields, json, version));
+	return e ? e : db_end(as->db, change(as, id, fields, json, version));
 }
 
 enum err
@@ -125,5 +116,5 @@ canned_delete(const struct access *as, const char *id)
 		return e;
 	if (!(e = db_one(as->db, as->mem, &SQL_canned_delete, ARGS(as->organization, id), &rows)))
 		e = write_line(as, "canned_response.deleted", id, rows_str(rows, 0, 0));
-	return finish(as, e);
+	return db_end(as->db, e);
 }

@@ -5,6 +5,10 @@
 #include "core/access.h"
 #include "core/message.h"
 
+/* What they can be, separated as struct field has it. */
+#define CONVERSATION_STATUSES "open|waiting|resolved|closed"
+#define CONVERSATION_PRIORITIES "low|normal|high|urgent"
+
 struct conversation_new {
 	const char *client_id, *content; /* of the first message */
 	const char *files;		 /* its files, as in struct message_new */

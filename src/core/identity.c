@@ -129,23 +129,12 @@ change_and_tell(const struct access *as, const struct identity_change *change)
 					   .changes = json_object_get(changes) });
 }
 
-/* Ends the transaction of an act: all of it, or nothing. */
-static enum err
-finish(const struct access *as, enum err e)
-{
-	if (!e)
-		e = db_commit(as->db);
-	if (e)
-		db_rollback(as->db);
-	return e;
-}
-
 enum err
 identity_change(const struct access *as, const struct identity_change *change)
 {
 	enum err e = db_begin(as->db);
 
-	return e ? e : finish(as, change_and_tell(as, change));
+	return e ? e : db_end(as->db, change_and_tell(as, change));
 }
 
 static enum err
@@ -188,7 +177,7 @@ identity_secret_create(
 	out->secret = arena_printf(as->mem, "is_%s", token);
 	out->hint = arena_strndup(as->mem, out->secret, HINT_LEN);
 	e = db_begin(as->db);
-	return e ? e : finish(as, insert_and_tell(as, auth_secret, out));
+	return e ? e : db_end(as->db, insert_and_tell(as, auth_secret, out));
 }
 
 static enum err
@@ -208,5 +197,5 @@ identity_secret_retire(const struct access *as)
 {
 	enum err e = db_begin(as->db);
 
-	return e ? e : finish(as, retire_and_tell(as));
+	return e ? e : db_end(as->db, retire_and_tell(as));
 }

@@ -97,15 +97,6 @@ changes_of(const struct key_new *new)
 	return changes;
 }
 
-static enum err
-finish(const struct access *as, enum err e)
-{
-	if (!e)
-		return db_commit(as->db);
-	db_rollback(as->db);
-	return e;
-}
-
 enum err
 key_add(const struct access *as, unsigned may, const struct key_new *new, struct key_made *out)
 {
@@ -124,7 +115,7 @@ key_create(const struct access *as, unsigned may, const struct key_new *new, str
 {
 	enum err e = db_begin(as->db);
 
-	return e ? e : finish(as, key_add(as, may, new, out));
+	return e ? e : db_end(as->db, key_add(as, may, new, out));
 }
 
 /* Whether a key may come into the hands of who asks: nobody gets more by it, or another's name. */
@@ -182,7 +173,7 @@ key_rotate(const struct access *as, unsigned may, const char *key, int64_t overl
 		e = ERR_FORBIDDEN;
 	if (!e)
 		e = replace(as, key, old, overlap, out);
-	return finish(as, e);
+	return db_end(as->db, e);
 }
 
 enum err
@@ -200,7 +191,7 @@ key_revoke(const struct access *as, const char *key)
 		json_set(changes, "name", rows_str(rows, 0, 1));
 		e = write_line(as, "key.revoked", key, changes);
 	}
-	return finish(as, e);
+	return db_end(as->db, e);
 }
 
 enum err
@@ -264,5 +255,5 @@ key_rotate_publishable(const struct access *as, int64_t overlap, const char **ke
 	if (e)
 		return e;
 	*key = organization_new_key(as->mem);
-	return finish(as, rotate_publishable(as, overlap, *key));
+	return db_end(as->db, rotate_publishable(as, overlap, *key));
 }

@@ -84,15 +84,6 @@ operator_organization_delete(
 }
 
 static enum err
-finish(struct db *db, enum err e)
-{
-	if (!e)
-		return db_commit(db);
-	db_rollback(db);
-	return e;
-}
-
-static enum err
 find_or_create(struct db *db, struct arena *mem, const struct user_new *new, const char **id,
 	bool *was_there)
 {
@@ -120,7 +111,7 @@ operator_user_add(struct db *db, struct arena *mem, const struct user_new *new,
 		as = operator_access(db, mem, membership->organization, by);
 		e = member_add(&as, *id, membership->role, membership->chat_role, &member);
 	}
-	return finish(db, e);
+	return db_end(db, e);
 }
 
 static enum err
@@ -139,7 +130,7 @@ operator_user_password(
 		return e;
 	if (!(e = user_set_password(db, mem, user, password)))
 		e = write_line(db, mem, user, by, "user.password_changed");
-	return finish(db, e);
+	return db_end(db, e);
 }
 
 static enum err
@@ -155,7 +146,7 @@ set_banned(struct db *db, struct arena *mem, const struct stmt *how, const char 
 		e = ERR_CONFLICT;
 	if (!e)
 		e = write_line(db, mem, user, by, action);
-	return finish(db, e);
+	return db_end(db, e);
 }
 
 enum err

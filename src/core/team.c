@@ -204,14 +204,10 @@ change_locked(const struct access *as, const char *member, const struct team_cha
 static enum err
 finish(const struct access *as, enum err e)
 {
-	if (e) {
-		db_rollback(as->db);
-		return e;
-	}
-	if ((e = db_commit(as->db)))
-		return e;
-	hint_event(as->organization, NULL);
-	return ERR_NONE;
+	e = db_end(as->db, e);
+	if (!e)
+		hint_event(as->organization, NULL);
+	return e;
 }
 
 enum err

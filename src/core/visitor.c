@@ -75,17 +75,6 @@ token_revoke(const struct access *as, const char *token, struct rows **rows)
 		as->db, as->mem, &SQL_visitor_token_revoke, ARGS(as->organization, hash), rows);
 }
 
-/* Ends the transaction of an act: all of it, or nothing. */
-static enum err
-finish(const struct access *as, enum err e)
-{
-	if (!e)
-		e = db_commit(as->db);
-	if (e)
-		db_rollback(as->db);
-	return e;
-}
-
 enum err
 visitor_add(const struct access *as, const struct visitor_new *new, const char **id)
 {
@@ -111,7 +100,7 @@ visitor_create(
 	e = visitor_add(as, new, id);
 	if (!e)
 		e = token_give(as, *id, NULL, token);
-	return finish(as, e);
+	return db_end(as->db, e);
 }
 
 /* Whether the token that came along was given for this person, and for this sign-in if any. */
@@ -170,7 +159,7 @@ visitor_identify(const struct access *as, const struct visitor_new *new,
 	/* That of an anonymous visitor stays good for its own history; another person's does not. */
 	if (!e && !stays && had->visitor && had->verified)
 		e = token_revoke(as, had->token, NULL);
-	e = finish(as, e);
+	e = db_end(as->db, e);
 	if (!e)
 		hint_event(as->organization, had->visitor);
 	return e;
@@ -225,7 +214,7 @@ visitor_sign_out(const struct access *as, const char *id, int64_t *tokens)
 
 	if ((e = visitor_get(as, id, &json)) || (e = db_begin(as->db)))
 		return e;
-	e = finish(as, revoke_and_tell(as, id, tokens));
+	e = db_end(as->db, revoke_and_tell(as, id, tokens));
 	if (!e)
 		hint_event(as->organization, id);
 	return e;

@@ -30,15 +30,11 @@ visitor_list(
 	return e;
 }
 
-/* Ends the transaction of an act: all of it, or nothing. */
 static enum err
 finish(const struct access *as, const char *id, enum err e)
 {
+	e = db_end(as->db, e);
 	if (!e)
-		e = db_commit(as->db);
-	if (e)
-		db_rollback(as->db);
-	else
 		hint_event(as->organization, id);
 	return e;
 }

@@ -437,6 +437,15 @@ db_rollback(struct db *db)
 }
 
 enum err
+db_end(struct db *db, enum err e)
+{
+	if (!e)
+		return db_commit(db);
+	db_rollback(db);
+	return e;
+}
+
+enum err
 db_span_begin(struct db *db)
 {
 	enum err e = begin(db, &SQL_begin);

@@ -70,6 +70,8 @@ enum err db_one(struct db *db, struct arena *mem, const struct stmt *stmt, struc
 enum err db_begin(struct db *db) MUST_USE;
 enum err db_commit(struct db *db) MUST_USE;
 void db_rollback(struct db *db); /* does nothing outside a transaction */
+/* Ends the transaction of an act that came to e: all of it, or nothing. Returns e, or why it could not be committed. */
+enum err db_end(struct db *db, enum err e) MUST_USE;
 
 /*
  * One transaction around whatever follows, for who does not know what that is: in it db_begin() makes a

@@ -17,7 +17,5 @@ api_audit_log(struct req *r)
 	if ((e = input_limit(r, &filter.limit)))
 		return e;
 	e = audit_list(&as, &filter, &json);
-	if (e == ERR_INVALID)
-		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
-	return e ? e : reply_json(r, 200, json);
+	return reply_list(r, e, json);
 }

@@ -24,9 +24,7 @@ api_canned_responses(struct req *r)
 	if (q && utf8_count(q, strlen(q)) > CANNED_SHORTCUT_MAX)
 		return reply_problem(r, ERR_SYNTAX, NULL, "q must have at most 64 characters.");
 	e = canned_list(&as, q, req_query(r, "after"), limit, &json);
-	if (e == ERR_INVALID)
-		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
-	return e ? e : reply_json(r, 200, json);
+	return reply_list(r, e, json);
 }
 
 static const char *

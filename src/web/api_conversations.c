@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-#define STATUSES "open|waiting|resolved|closed"
-#define PRIORITIES "low|normal|high|urgent"
-
 static enum err
 reply_conversation(struct req *r, enum err e, const char *json)
 {
@@ -57,7 +54,8 @@ api_conversation_post(struct req *r)
 		{ "clientId", F_ID, &new.client_id, .optional = false },
 		{ "content", F_TEXT, &new.content, .min = 1, .max = MESSAGE_MAX },
 		{ "subject", F_LINE, &new.subject, .max = 200, .optional = true, .nullable = true },
-		{ "priority", F_CHOICE, &new.priority, .choices = PRIORITIES, .optional = true },
+		{ "priority", F_CHOICE, &new.priority, .choices = CONVERSATION_PRIORITIES,
+			.optional = true },
 		{ "tags", F_STRINGS, &tags, .max = TAGS_MAX, .optional = true },
 		{ "agentId", F_ID, &new.agent, .optional = true, .nullable = true },
 		{ "teamId", F_ID, &new.team, .optional = true, .nullable = true },
@@ -104,8 +102,10 @@ api_conversation_patch(struct req *r)
 	struct conversation_patch patch = { .versions = version_wanted(r) };
 	struct json_object *tags = NULL;
 	const struct field fields[] = {
-		{ "status", F_CHOICE, &patch.status, .choices = STATUSES, .optional = true },
-		{ "priority", F_CHOICE, &patch.priority, .choices = PRIORITIES, .optional = true },
+		{ "status", F_CHOICE, &patch.status, .choices = CONVERSATION_STATUSES,
+			.optional = true },
+		{ "priority", F_CHOICE, &patch.priority, .choices = CONVERSATION_PRIORITIES,
+			.optional = true },
 		{ "subject", F_LINE, &patch.subject, .max = 200, .optional = true, .nullable = true,
 			.present = &patch.has_subject },
 		{ "tags", F_STRINGS, &tags, .max = TAGS_MAX, .optional = true },

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/util.h"
+#include "core/conversation.h"
 #include "core/inbox.h"
 #include "core/tag.h"
 #include "db/array.h"
@@ -13,19 +14,6 @@
 #include <string.h>
 
 enum { EMAIL_MAX = 320 };
-
-static bool
-is_one_of(const char *choices, const char *word, size_t len)
-{
-	for (const char *p = choices; *p; p += *p == '|') {
-		const size_t n = strcspn(p, "|");
-
-		if (n == len && memcmp(p, word, len) == 0)
-			return true;
-		p += n;
-	}
-	return false;
-}
 
 /* Words of choices with commas between them, as a text[]. */
 static enum err
@@ -41,7 +29,7 @@ query_words(struct req *r, const char *name, const char *choices, const char **a
 	for (;; p++) {
 		const size_t len = strcspn(p, ",");
 
-		good = good && is_one_of(choices, p, len);
+		good = good && input_is_choice(choices, p, len);
 		array_add(&b, arena_strndup(r->mem, p, len));
 		p += len;
 		if (!*p)
@@ -73,7 +61,7 @@ static enum err
 query_flag(struct req *r, const char *name, const char **flag)
 {
 	*flag = req_query(r, name);
-	if (!*flag || is_one_of("true|false", *flag, strlen(*flag)))
+	if (!*flag || input_is_choice("true|false", *flag, strlen(*flag)))
 		return ERR_NONE;
 	return reply_problem(
 		r, ERR_SYNTAX, NULL, arena_printf(r->mem, "%s must be true or false.", name));
@@ -89,8 +77,8 @@ filter_of(struct req *r, struct inbox_filter *f)
 		.visitor = req_query(r, "visitor"),
 		.after = req_query(r, "after") };
 	if ((e = input_limit(r, &f->limit)) ||
-		(e = query_words(r, "status", "open|waiting|resolved|closed", &f->statuses)) ||
-		(e = query_words(r, "priority", "low|normal|high|urgent", &f->priorities)) ||
+		(e = query_words(r, "status", CONVERSATION_STATUSES, &f->statuses)) ||
+		(e = query_words(r, "priority", CONVERSATION_PRIORITIES, &f->priorities)) ||
 		(e = query_text(r, "tag", TAG_MAX, &f->tag)) ||
 		(e = query_text(r, "visitorEmail", EMAIL_MAX, &f->email)) ||
 		(e = query_flag(r, "unread", &f->unread)) ||
@@ -114,7 +102,5 @@ api_conversations(struct req *r)
 	if ((e = filter_of(r, &filter)))
 		return e;
 	e = inbox_list(&as, &filter, &json);
-	if (e == ERR_INVALID)
-		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
-	return e ? e : reply_json(r, 200, json);
+	return reply_list(r, e, json);
 }

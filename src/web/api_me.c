@@ -39,7 +39,7 @@ api_me(struct req *r)
 
 /* Lists that are short, and whole. */
 static enum err
-reply_list(struct req *r, struct json_object *data)
+reply_whole_list(struct req *r, struct json_object *data)
 {
 	struct json_object *answer = json_new(r->mem);
 
@@ -75,7 +75,7 @@ api_me_sessions(struct req *r)
 	data = json_object_new_array();
 	for (size_t i = 0; i < json_object_array_length(rows); i++)
 		json_object_array_add(data, session_object(json_object_array_get_idx(rows, i)));
-	return reply_list(r, data);
+	return reply_whole_list(r, data);
 }
 
 enum err
@@ -92,7 +92,7 @@ api_organizations(struct req *r)
 	struct json_object *list;
 	enum err e = belonging_list(r->db, r->mem, r->who.user, r->who.organization, &list);
 
-	return e ? e : reply_list(r, json_object_get(list));
+	return e ? e : reply_whole_list(r, json_object_get(list));
 }
 
 /* It is not opened: whoever repeats the request must be the same caller. */

@@ -72,7 +72,5 @@ api_ratings(struct req *r)
 	if ((e = filter_of(r, &filter)))
 		return e;
 	e = rating_list(&as, &filter, &json);
-	if (e == ERR_INVALID)
-		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
-	return e ? e : reply_json(r, 200, json);
+	return reply_list(r, e, json);
 }

@@ -3,6 +3,7 @@
 
 #include "base/util.h"
 #include "core/permission.h"
+#include "core/conversation.h"
 #include "core/search.h"
 #include "web/auth.h"
 #include "web/input.h"
@@ -11,16 +12,7 @@
 
 #include <string.h>
 
-#define STATUSES "open|waiting|resolved|closed"
-
 enum { RETRY_SECONDS = 5, TAG_MAX = 64 };
-
-static bool
-is_one_of(struct req *r, const char *choices, const char *value)
-{
-	return !strchr(value, '|') &&
-	       strstr(arena_printf(r->mem, "|%s|", choices), arena_printf(r->mem, "|%s|", value));
-}
 
 static enum err
 filter_of(struct req *r, struct search_filter *f)
@@ -38,8 +30,9 @@ filter_of(struct req *r, struct search_filter *f)
 	if ((e = input_limit(r, &f->limit)) || (e = input_time(r, "from", false, &f->from)) ||
 		(e = input_time(r, "to", true, &f->until)))
 		return e;
-	if (f->status && !is_one_of(r, STATUSES, f->status))
-		return reply_problem(r, ERR_SYNTAX, NULL, "status must be one of " STATUSES ".");
+	if (f->status && !input_is_choice(CONVERSATION_STATUSES, f->status, strlen(f->status)))
+		return reply_problem(
+			r, ERR_SYNTAX, NULL, "status must be one of " CONVERSATION_STATUSES ".");
 	if (f->tag && utf8_count(f->tag, strlen(f->tag)) > TAG_MAX)
 		return reply_problem(r, ERR_SYNTAX, NULL, "tag must have at most 64 characters.");
 	return api_agent_named(r, NULL, &f->assignee);
@@ -90,7 +83,7 @@ api_search(struct req *r)
 	bool timed_out = false;
 	enum err e;
 
-	if (type && !is_one_of(r, "messages|conversations|visitors", type))
+	if (type && !input_is_choice("messages|conversations|visitors", type, strlen(type)))
 		return reply_problem(r, ERR_SYNTAX, NULL,
 			"type must be one of messages, conversations and visitors.");
 	if ((e = filter_of(r, &f)))
@@ -98,11 +91,9 @@ api_search(struct req *r)
 	if (!type && f.after)
 		return reply_problem(r, ERR_SYNTAX, NULL, "after needs a type.");
 	e = answer(r, type, &f, &json, &timed_out);
-	if (e == ERR_INVALID)
-		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
 	if (timed_out)
 		return search_too_slow(r);
-	return e ? e : reply_json(r, 200, json);
+	return reply_list(r, e, json);
 }
 
 static enum err

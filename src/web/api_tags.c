@@ -22,9 +22,7 @@ api_tags(struct req *r)
 	if ((e = input_limit(r, &limit)))
 		return e;
 	e = tag_list(&as, req_query(r, "after"), limit, &json);
-	if (e == ERR_INVALID)
-		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
-	return e ? e : reply_json(r, 200, json);
+	return reply_list(r, e, json);
 }
 
 static enum err

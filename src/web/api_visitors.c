@@ -55,14 +55,12 @@ api_visitors(struct req *r)
 	if ((e = filter_of(r, &filter)))
 		return e;
 	e = visitor_list(&as, &filter, &json, &timed_out);
-	if (e == ERR_INVALID)
-		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
 	if (timed_out) {
 		r->retry_after = RETRY_SECONDS;
 		return reply_problem(r, ERR_UNAVAILABLE, "list_timeout",
 			"This takes too long. Ask also for when they were seen.");
 	}
-	return e ? e : reply_json(r, 200, json);
+	return reply_list(r, e, json);
 }
 
 static enum err
@@ -165,10 +163,8 @@ api_visitor_export(struct req *r)
 	if ((e = input_limit(r, &limit)))
 		return e;
 	e = visitor_export(&as, r->arg[0], req_query(r, "after"), limit, &json);
-	if (e == ERR_INVALID)
-		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
 	if (!e && !(r->who.may & PERM_CONVERSATIONS_READ))
 		return reply_problem(r, ERR_FORBIDDEN, "no_permission",
 			"This needs the permission conversations:read.");
-	return e ? e : reply_json(r, 200, json);
+	return reply_list(r, e, json);
 }

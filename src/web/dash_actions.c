@@ -122,7 +122,7 @@ dash_status(struct req *r)
 {
 	struct conversation_patch change = { .status = NULL };
 	enum err e = one_field(r, (struct field){ "status", F_CHOICE, &change.status,
-					  .choices = "open|waiting|resolved|closed" });
+					  .choices = CONVERSATION_STATUSES });
 
 	return e ? e : patch(r, &change);
 }
@@ -132,7 +132,7 @@ dash_priority(struct req *r)
 {
 	struct conversation_patch change = { .status = NULL };
 	enum err e = one_field(r, (struct field){ "priority", F_CHOICE, &change.priority,
-					  .choices = "low|normal|high|urgent" });
+					  .choices = CONVERSATION_PRIORITIES });
 
 	return e ? e : patch(r, &change);
 }

@@ -30,15 +30,13 @@ has_control(const char *s, size_t len, const char *allowed)
 	return false;
 }
 
-static bool
-is_choice(const char *choices, const char *value)
+bool
+input_is_choice(const char *choices, const char *word, size_t len)
 {
-	size_t len = strlen(value);
-
 	for (const char *p = choices; p && *p;) {
 		size_t n = strcspn(p, "|");
 
-		if (n == len && strncmp(p, value, len) == 0)
+		if (n == len && strncmp(p, word, len) == 0)
 			return true;
 		p += n + (p[n] == '|');
 	}
@@ -62,7 +60,7 @@ take_text(struct req *r, const struct field *f, const char *s, size_t len)
 
 	switch (f->type) {
 	case F_CHOICE:
-		if (!is_choice(f->choices, s))
+		if (!input_is_choice(f->choices, s, strlen(s)))
 			return fault(r, f, "not_a_choice",
 				arena_printf(r->mem, "Must be one of %s.", f->choices));
 		break;

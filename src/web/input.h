@@ -40,6 +40,9 @@ enum err input_object(struct req *r, const char *name, struct json_object *objec
 /* The same table for a form: text, line, id, choice, int (decimal), bool ("on", "true", "1"). */
 enum err input_form(struct req *r, const struct field *fields) MUST_USE;
 
+/* Whether the len bytes of word are one of the choices, which are separated by '|'. */
+bool input_is_choice(const char *choices, const char *word, size_t len);
+
 /* The query parameter limit of a list: 1 to 100, 50 when absent. ERR_SYNTAX otherwise. */
 enum err input_limit(struct req *r, int64_t *limit) MUST_USE;
 

@@ -85,6 +85,14 @@ reply_json(struct req *r, int status, const char *json)
 }
 
 enum err
+reply_list(struct req *r, enum err e, const char *json)
+{
+	if (e == ERR_INVALID)
+		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
+	return e ? e : reply_json(r, 200, json);
+}
+
+enum err
 reply_cached(struct req *r, const char *json)
 {
 	const char *seen = req_param(r, "HTTP_IF_NONE_MATCH");
