@@ -16,19 +16,54 @@ enum { PAGE_ROWS = 50, VALUE_MAX = 200 };
 static const struct {
 	const char *action, *words;
 } known[] = {
+	{ "account.created", "signed up" },
+	{ "account.email_verified", "proved an address" },
+	{ "canned_response.changed", "changed a canned response" },
+	{ "canned_response.created", "made a canned response" },
+	{ "canned_response.deleted", "deleted a canned response" },
+	{ "conversation.transcript_sent", "had a conversation mailed" },
+	{ "identity.updated", "changed how visitors prove who they are" },
+	{ "identity_secret.created", "made a secret for identity" },
+	{ "identity_secret.retired", "retired the old secret for identity" },
+	{ "invitation.accepted", "accepted an invitation" },
+	{ "invitation.canceled", "canceled an invitation" },
+	{ "invitation.created", "invited somebody" },
+	{ "invitation.declined", "declined an invitation" },
+	{ "invitation.renewed", "sent an invitation again" },
 	{ "key.created", "made a secret key" },
 	{ "key.revoked", "revoked a secret key" },
 	{ "key.rotated", "rotated a secret key" },
 	{ "member.added", "added a member" },
+	{ "member.changed", "changed a member" },
+	{ "member.left", "left the organization" },
+	{ "member.removed", "removed a member" },
+	{ "member.role_changed", "changed the role of a member" },
 	{ "organization.created", "made the organization" },
+	{ "organization.deleted", "deleted the organization" },
+	{ "password.changed", "changed their password" },
+	{ "password.reset", "set a forgotten password anew" },
+	{ "password.reset_asked", "asked for a new password" },
 	{ "publishable_key.rotated", "rotated the publishable key" },
+	{ "search.changed", "changed the language of the search" },
+	{ "sessions.ended", "ended sessions" },
 	{ "settings.changed", "changed the settings of the widget" },
+	{ "team.created", "made a team" },
+	{ "team.deleted", "deleted a team" },
+	{ "team.member_added", "added a member to a team" },
+	{ "team.member_removed", "removed a member from a team" },
+	{ "team.renamed", "renamed a team" },
+	{ "two_factor.disabled", "switched off two-factor sign-in" },
+	{ "two_factor.enabled", "switched on two-factor sign-in" },
 	{ "user.disabled", "disabled a user’s account" },
 	{ "user.enabled", "enabled a user’s account again" },
 	{ "user.password_changed", "set a new password" },
+	{ "visitor.changed", "changed a visitor" },
+	{ "visitor.created", "made a visitor" },
+	{ "visitor.erased", "erased a visitor" },
+	{ "visitor.signed_out", "signed a visitor out" },
 };
 
-/* "member.role_changed" without words of its own is "member: role changed". */
+/* What a newer release has written has no words here: "member.moved" is "member: moved". */
 static const char *
 act_words(struct arena *mem, const char *action)
 {

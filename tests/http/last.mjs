@@ -1,5 +1,6 @@
 // Run by tests/http/run after all tests of a stack: the canary's word (tests/lib/canary.mjs) stands in no
-// log, and in no row that is not the canary's own: mails, webhooks and other work to be done included.
+// log, and in no row that is not the canary's own: mails, webhooks and other work to be done included. And whatever
+// was written into the audit log, its page has words for.
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -26,4 +27,13 @@ test('no row of others has what only the canary knows', async () => {
 	const owners = (await world.sql.rows`SELECT id FROM organizations WHERE position(${CANARY} in slug) > 0`).map(({ id }) => id);
 	assert.ok(owners.length >= 1);
 	assert.deepEqual(await strayCells(world.sql, owners), []);
+});
+
+// Not for lines of the audit log's own test, which are of no release.
+test('the page of the audit log has words for all that was done', async () => {
+	const done = (await world.sql.rows`SELECT DISTINCT action FROM parlor.audit_log
+		WHERE position(${CANARY} in action) = 0 AND target_id IS DISTINCT FROM 'gone' ORDER BY action`).map(({ action }) => action);
+	const source = await readFile(new URL('../../src/web/dash_audit.c', import.meta.url), 'utf8');
+	assert.ok(done.length >= 3, `${done}`);
+	assert.deepEqual(done.filter((action) => !source.includes(`{ "${action}", `)), []);
 });
