@@ -9,12 +9,6 @@
 
 #include <string.h>
 
-static const char *
-number(const struct access *as, int64_t value)
-{
-	return arena_printf(as->mem, "%lld", (long long)value);
-}
-
 enum err
 agent_team_list(const struct access *as, const char *after, int64_t limit, const char **json)
 {
@@ -25,7 +19,7 @@ agent_team_list(const struct access *as, const char *after, int64_t limit, const
 	if ((e = keyset_word(as->mem, after, &last)))
 		return e;
 	e = db_run(as->db, as->mem, &SQL_agent_team_list,
-		ARGS(as->organization, last, number(as, limit)), &rows);
+		ARGS(as->organization, last, arg_int(as->mem, limit)), &rows);
 	if (!e)
 		*json = keyset_page(as->mem, rows, limit);
 	return e;
@@ -67,7 +61,7 @@ agent_team_create(const struct access *as, const char *name, const char **json)
 	if ((e = db_begin(as->db)))
 		return e;
 	e = db_run(as->db, as->mem, &SQL_agent_team_insert,
-		ARGS(as->organization, id, name, number(as, AGENT_TEAMS_MAX)), &rows);
+		ARGS(as->organization, id, name, arg_int(as->mem, AGENT_TEAMS_MAX)), &rows);
 	if (!e && rows_count(rows) == 0)
 		e = ERR_FULL;
 	if (!e) {

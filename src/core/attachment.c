@@ -9,12 +9,6 @@
 
 #include <string.h>
 
-static const char *
-number(struct arena *mem, int64_t value)
-{
-	return arena_printf(mem, "%lld", (long long)value);
-}
-
 const char *
 attachment_uploader(const struct access *as)
 {
@@ -37,8 +31,8 @@ facts_of(struct arena *mem, const struct attachment_new *new)
 	if (image_probe(new->data, new->len, &image)) {
 		f.type = image.type;
 		if ((uint64_t)image.width * image.height <= ATTACHMENT_PIXELS_MAX) {
-			f.width = number(mem, image.width);
-			f.height = number(mem, image.height);
+			f.width = arg_int(mem, image.width);
+			f.height = arg_int(mem, image.height);
 		}
 		return f;
 	}
@@ -57,9 +51,9 @@ admit(const struct access *as, const struct attachment_new *new, const char **qu
 {
 	struct rows *rows;
 	enum err e = db_one(as->db, as->mem, &SQL_attachment_admit,
-		ARGS(as->organization, as->visitor, number(as->mem, (int64_t) new->len),
-			number(as->mem, new->organization_bytes),
-			number(as->mem, new->visitor_bytes)),
+		ARGS(as->organization, as->visitor, arg_int(as->mem, (int64_t) new->len),
+			arg_int(as->mem, new->organization_bytes),
+			arg_int(as->mem, new->visitor_bytes)),
 		&rows);
 
 	if (e)
@@ -79,8 +73,8 @@ insert(const struct access *as, const struct attachment_new *new, const char *id
 	crypt_sha256_hex(new->data, new->len, hash);
 	e = db_one(as->db, as->mem, &SQL_attachment_insert,
 		ARGS(as->organization, id, attachment_uploader(as), as->visitor,
-			file_name_clean(as->mem, new->name), number(as->mem, (int64_t) new->len),
-			f.type, f.width, f.height, hash, number(as->mem, ATTACHMENT_CHUNK),
+			file_name_clean(as->mem, new->name), arg_int(as->mem, (int64_t) new->len),
+			f.type, f.width, f.height, hash, arg_int(as->mem, ATTACHMENT_CHUNK),
 			new->scan ? "pending" : "unscanned"),
 		&rows);
 	if (!e)
@@ -102,7 +96,7 @@ insert_chunks(const struct access *as, const struct attachment_new *new, const c
 		bytes_write(
 			&hex, new->data + at, left < ATTACHMENT_CHUNK ? left : ATTACHMENT_CHUNK);
 		e = db_run(as->db, as->mem, &SQL_attachment_chunk_insert,
-			ARGS(as->organization, id, number(as->mem, n++), buf_text(&hex)), NULL);
+			ARGS(as->organization, id, arg_int(as->mem, n++), buf_text(&hex)), NULL);
 	}
 	buf_free(&hex);
 	return e;
@@ -154,7 +148,7 @@ attachment_chunk(struct db *db, struct arena *mem, const char *organization, con
 {
 	struct rows *rows;
 	enum err e = db_one(
-		db, mem, &SQL_attachment_chunk_get, ARGS(organization, id, number(mem, n)), &rows);
+		db, mem, &SQL_attachment_chunk_get, ARGS(organization, id, arg_int(mem, n)), &rows);
 
 	if (e)
 		return e;

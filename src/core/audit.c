@@ -36,9 +36,7 @@ audit_list(const struct access *as, const struct audit_filter *filter, const cha
 	if (filter->after && !parse_int(filter->after, 1, INT64_MAX, &after))
 		return ERR_INVALID;
 	e = db_run(as->db, as->mem, &SQL_audit_list,
-		ARGS(as->organization, filter->after,
-			arena_printf(as->mem, "%lld", (long long)filter->limit)),
-		&rows);
+		ARGS(as->organization, filter->after, arg_int(as->mem, filter->limit)), &rows);
 	if (!e)
 		*json = keyset_page(as->mem, rows, filter->limit);
 	return e;

@@ -7,12 +7,6 @@
 #include "core/canned.sql.h"
 #include "core/keyset.h"
 
-static const char *
-number(const struct access *as, int64_t value)
-{
-	return arena_printf(as->mem, "%lld", (long long)value);
-}
-
 enum err
 canned_list(
 	const struct access *as, const char *q, const char *after, int64_t limit, const char **json)
@@ -24,7 +18,7 @@ canned_list(
 	if ((e = keyset_word(as->mem, after, &last)))
 		return e;
 	e = db_run(as->db, as->mem, &SQL_canned_list,
-		ARGS(as->organization, last, q, number(as, limit)), &rows);
+		ARGS(as->organization, last, q, arg_int(as->mem, limit)), &rows);
 	if (!e)
 		*json = keyset_page(as->mem, rows, limit);
 	return e;
@@ -65,7 +59,7 @@ canned_create(const struct access *as, const struct canned_fields *fields, const
 		return e;
 	e = db_run(as->db, as->mem, &SQL_canned_insert,
 		ARGS(as->organization, id, fields->shortcut, fields->title, fields->content,
-			as->member, number(as, CANNED_MAX)),
+			as->member, arg_int(as->mem, CANNED_MAX)),
 		&rows);
 	if (!e && rows_count(rows) == 0)
 		e = ERR_FULL;

@@ -203,7 +203,7 @@ conversation_assign(const struct access *as, const char *id, const struct conver
 enum err
 conversation_mark_read(const struct access *as, const char *id, int64_t seq)
 {
-	const char *number = arena_printf(as->mem, "%lld", (long long)seq), *json;
+	const char *number = arg_int(as->mem, seq), *json;
 	struct rows *rows;
 	enum err e;
 

@@ -63,13 +63,8 @@ conversation_start(const struct access *as, struct conversation_start *new, cons
 		if (e == ERR_NOT_FOUND)
 			e = insert_with_message(as, new, json, first);
 	}
-	if (e) {
-		db_rollback(as->db);
-		return e;
-	}
-	if ((e = db_commit(as->db)))
-		return e;
-	if (!first->repeated)
+	e = db_end(as->db, e);
+	if (!e && !first->repeated)
 		hint_event(as->organization, new->visitor);
-	return ERR_NONE;
+	return e;
 }

@@ -7,12 +7,6 @@
 #include "core/keyset.h"
 
 static const char *
-number(struct arena *mem, int64_t n)
-{
-	return arena_printf(mem, "%lld", (long long)n);
-}
-
-static const char *
 boolean(bool b)
 {
 	return b ? "true" : "false";
@@ -65,7 +59,7 @@ dashboard_rows(const struct access *as, const struct dashboard_query *query,
 	if ((e = keyset_split(as->mem, query->after, &at, &id)) ||
 		(e = db_run(as->db, as->mem, &SQL_dashboard_rows,
 			 ARGS(as->organization, as->member, query->view, query->status, at, id,
-				 number(as->mem, DASHBOARD_ROWS + 1), query->search, query->links,
+				 arg_int(as->mem, DASHBOARD_ROWS + 1), query->search, query->links,
 				 query->open),
 			 &rows)))
 		return e;
@@ -94,9 +88,9 @@ dashboard_lines(const struct access *as, const char *conversation, int64_t after
 	struct json_object **out)
 {
 	return one_object(as, &SQL_dashboard_lines,
-		ARGS(as->organization, conversation, number(as->mem, after),
-			number(as->mem, before),
-			number(as->mem, after < 0 ? DASHBOARD_LINES : DASHBOARD_NEW_LINES)),
+		ARGS(as->organization, conversation, arg_int(as->mem, after),
+			arg_int(as->mem, before),
+			arg_int(as->mem, after < 0 ? DASHBOARD_LINES : DASHBOARD_NEW_LINES)),
 		out);
 }
 
@@ -118,7 +112,7 @@ dashboard_visitors(
 
 	if ((e = keyset_split(as->mem, after, &at, &id)) ||
 		(e = db_run(as->db, as->mem, &SQL_dashboard_visitors,
-			 ARGS(as->organization, at, id, number(as->mem, DASHBOARD_ROWS + 1)),
+			 ARGS(as->organization, at, id, arg_int(as->mem, DASHBOARD_ROWS + 1)),
 			 &rows)))
 		return e;
 	return page_of(as, rows, DASHBOARD_ROWS, out, next);

@@ -35,12 +35,6 @@ new_id(struct arena *mem)
 	return id;
 }
 
-static const char *
-number(struct seed *s, int value)
-{
-	return arena_printf(s->mem, "%d", value);
-}
-
 /* "k3Fa-9dQx-7LmP": 71 random bits that can be typed. */
 static const char *
 new_password(struct arena *mem)
@@ -141,7 +135,7 @@ static enum err
 add_line(struct seed *s, const char *conversation, const char *visitor,
 	const struct demo_line *line, int ago)
 {
-	const char *id = new_id(s->mem), *minutes = number(s, ago);
+	const char *id = new_id(s->mem), *minutes = arg_int(s->mem, ago);
 
 	if (line->who >= 'A' && line->who <= 'Z')
 		return db_run(s->db, s->mem, &SQL_demo_note,
@@ -181,21 +175,21 @@ add_conversation(struct seed *s, const struct demo_conversation *c)
 		begin += line->after;
 	if ((e = db_run(s->db, s->mem, &SQL_demo_visitor,
 		     ARGS(visitor, s->organization, c->email, c->name, user_agent, c->metadata,
-			     c->locale, number(s, begin + 1), number(s, c->ago)),
+			     c->locale, arg_int(s->mem, begin + 1), arg_int(s->mem, c->ago)),
 		     NULL)) ||
 		(e = db_run(s->db, s->mem, &SQL_demo_conversation,
 			 ARGS(id, s->organization, visitor, c->priority, c->subject, c->tags,
-				 c->page, c->referrer, number(s, begin)),
+				 c->page, c->referrer, arg_int(s->mem, begin)),
 			 NULL)) ||
 		(e = add_lines(s, c, id, visitor, begin)))
 		return e;
 	if (c->agent && (e = db_run(s->db, s->mem, &SQL_demo_assign,
 				 ARGS(new_id(s->mem), id, member_marked(s, c->agent),
-					 number(s, begin > 0 ? begin - 1 : 0)),
+					 arg_int(s->mem, begin > 0 ? begin - 1 : 0)),
 				 NULL)))
 		return e;
 	return db_run(s->db, s->mem, &SQL_demo_finish,
-		ARGS(id, c->status, number(s, c->ago), c->is_read ? "true" : "false"), NULL);
+		ARGS(id, c->status, arg_int(s->mem, c->ago), c->is_read ? "true" : "false"), NULL);
 }
 
 static enum err

@@ -265,8 +265,7 @@ factor_enable(struct self *self, const struct account *account, const char *secr
 	if ((e = db_begin(self->db)) ||
 		(e = db_one(self->db, mem, &SQL_factor_enable,
 			 ARGS(self->user, id, seal_text(mem, self->secret, secret),
-				 make_codes(self, codes),
-				 arena_printf(mem, "%lld", (long long)step)),
+				 make_codes(self, codes), arg_int(mem, step)),
 			 &rows))) {
 		db_rollback(self->db);
 		return e;

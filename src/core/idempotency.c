@@ -75,8 +75,7 @@ idempotency_keep(
 	struct rows *rows;
 	enum err e = db_one(as->db, as->mem, &SQL_idempotency_insert,
 		ARGS(as->organization, id_of(as, i), hash(as->mem, i->request),
-			arena_printf(as->mem, "%d", status),
-			seal_text(as->mem, secret_of(as, i), answer)),
+			arg_int(as->mem, status), seal_text(as->mem, secret_of(as, i), answer)),
 		&rows);
 
 	/* No row: somebody got past the lock. Then nothing of this request stays. */

@@ -30,11 +30,10 @@ inbox_list(const struct access *as, const struct inbox_filter *f, const char **j
 	if ((e = keyset_split(as->mem, f->after, &at, &id)))
 		return e;
 	e = db_run(as->db, as->mem, &SQL_inbox_list,
-		ARGS(as->organization, f->statuses, f->assignee, at, id,
-			arena_printf(as->mem, "%lld", (long long)walk),
-			arena_printf(as->mem, "%lld", (long long)f->limit), f->priorities, f->team,
-			f->tag, f->visitor, f->email, f->unread, f->created[0], f->created[1],
-			f->updated[0], f->updated[1], f->attributes),
+		ARGS(as->organization, f->statuses, f->assignee, at, id, arg_int(as->mem, walk),
+			arg_int(as->mem, f->limit), f->priorities, f->team, f->tag, f->visitor,
+			f->email, f->unread, f->created[0], f->created[1], f->updated[0],
+			f->updated[1], f->attributes),
 		&rows);
 	if (!e)
 		*json = keyset_page_walked(as->mem, rows, f->limit);

@@ -16,12 +16,6 @@
 
 #include <string.h>
 
-static const char *
-number(struct arena *mem, int n)
-{
-	return arena_printf(mem, "%d", n);
-}
-
 /*
  * No "email" among the claims: it must not pass for the proof of an address, whatever side reads it.
  * It lasts as long as the longest invitation; the row says when that is over.
@@ -114,7 +108,7 @@ insert(const struct access *as, const struct invitation_new *new, const char *id
 	struct rows *rows;
 	enum err e = db_one(as->db, as->mem, &SQL_invitation_insert,
 		ARGS(as->organization, id, email, new->role, as->member,
-			number(as->mem, INVITATION_HOURS)),
+			arg_int(as->mem, INVITATION_HOURS)),
 		&rows);
 
 	if (e || !new->chat_role)
@@ -157,7 +151,7 @@ invitation_renew(const struct access *as, const struct conf *conf, const char *i
 	if ((e = db_begin(as->db)))
 		return e;
 	if ((e = db_one(as->db, as->mem, &SQL_invitation_renew,
-		     ARGS(as->organization, id, number(as->mem, INVITATION_HOURS)), &rows)) ||
+		     ARGS(as->organization, id, arg_int(as->mem, INVITATION_HOURS)), &rows)) ||
 		(e = mail_invitation(as, conf, id, rows_str(rows, 0, 0), rows_str(rows, 0, 1))) ||
 		(e = note(as, "invitation.renewed", id, rows_str(rows, 0, 0), NULL))) {
 		db_rollback(as->db);
@@ -212,7 +206,7 @@ invitation_pending(const struct access *as, const struct conf *conf, const char 
 	if ((e = keyset_split(as->mem, after, &at, &id)))
 		return e;
 	e = db_run(as->db, as->mem, &SQL_invitation_pending,
-		ARGS(as->organization, link_to(as, conf), at, id, number(as->mem, (int)limit + 1)),
+		ARGS(as->organization, link_to(as, conf), at, id, arg_int(as->mem, (int)limit + 1)),
 		&rows);
 	if (!e)
 		*json = keyset_page(as->mem, rows, limit);

@@ -13,12 +13,6 @@
 
 enum { HINT_LEN = 16 }; /* "sk_", the organization's tag, and 4 characters of 43 */
 
-static const char *
-number(struct arena *mem, int64_t n)
-{
-	return arena_printf(mem, "%lld", (long long)n);
-}
-
 bool
 key_scopes_are_good(const char *scopes)
 {
@@ -65,7 +59,7 @@ insert(const struct access *as, const struct key_new *new, int live_max, struct 
 	e = db_run(as->db, as->mem, &SQL_key_insert,
 		ARGS(as->organization, id, new->member, new->name, hash,
 			arena_strndup(as->mem, secret, HINT_LEN), new->scopes,
-			number(as->mem, new->lifetime), number(as->mem, live_max)),
+			arg_int(as->mem, new->lifetime), arg_int(as->mem, live_max)),
 		&rows);
 	if (e || rows_count(rows) == 0)
 		return e ? e : ERR_CONFLICT;
@@ -148,7 +142,7 @@ replace(const struct access *as, const char *key, const struct rows *old, int64_
 	/* The old one is still counted, and rotating must be possible when there are as many as may be. */
 	if ((e = insert(as, &new, 2 * KEYS_LIVE_MAX, out)) ||
 		(e = db_run(as->db, as->mem, &SQL_key_replace,
-			 ARGS(as->organization, key, out->id, number(as->mem, overlap)), NULL)))
+			 ARGS(as->organization, key, out->id, arg_int(as->mem, overlap)), NULL)))
 		return e;
 	changes = json_object_new_object();
 	json_set(changes, "name", new.name);
@@ -205,7 +199,7 @@ key_list(const struct access *as, const char *after, int64_t limit, const char *
 	if (after && (!*after || strlen(after) > 64 || after[strspn(after, letters)]))
 		return ERR_INVALID;
 	e = db_run(as->db, as->mem, &SQL_key_list,
-		ARGS(as->organization, after, number(as->mem, limit)), &rows);
+		ARGS(as->organization, after, arg_int(as->mem, limit)), &rows);
 	if (!e)
 		*json = keyset_page(as->mem, rows, limit);
 	return e;
@@ -233,7 +227,7 @@ rotate_publishable(const struct access *as, int64_t overlap, const char *key)
 	if ((e = db_one(
 		     as->db, as->mem, &SQL_key_publishable_lock, ARGS(as->organization), &rows)) ||
 		(e = db_run(as->db, as->mem, &SQL_key_publishable_retire,
-			 ARGS(as->organization, rows_str(rows, 0, 0), number(as->mem, overlap)),
+			 ARGS(as->organization, rows_str(rows, 0, 0), arg_int(as->mem, overlap)),
 			 NULL)) ||
 		(e = db_run(as->db, as->mem, &SQL_key_publishable_set, ARGS(as->organization, key),
 			 NULL)))

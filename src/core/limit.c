@@ -77,8 +77,7 @@ limit_take_api(struct db *db, struct arena *mem, const char *organization, const
 	struct rows *rows;
 	enum err e = db_one(db, mem, &SQL_limit_take_api,
 		ARGS(organization, bucket(mem, &of_caller, caller),
-			bucket(mem, &of_all, organization),
-			arena_printf(mem, "%lld", (long long)share)),
+			bucket(mem, &of_all, organization), arg_int(mem, share)),
 		&rows);
 
 	if (e)

@@ -7,12 +7,6 @@
 #include "core/message.sql.h"
 
 static const char *
-number(const struct access *as, int64_t value)
-{
-	return arena_printf(as->mem, "%lld", (long long)value);
-}
-
-static const char *
 sender_id(const struct access *as)
 {
 	return as->visitor ? as->visitor : as->member;
@@ -147,8 +141,8 @@ message_list(const struct access *as, const char *conversation, int64_t after, i
 {
 	struct rows *rows;
 	enum err e = db_one(as->db, as->mem, &SQL_message_list,
-		ARGS(as->organization, conversation, as->visitor, number(as, after),
-			number(as, before), number(as, limit)),
+		ARGS(as->organization, conversation, as->visitor, arg_int(as->mem, after),
+			arg_int(as->mem, before), arg_int(as->mem, limit)),
 		&rows);
 
 	if (!e)

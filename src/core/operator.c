@@ -56,7 +56,7 @@ drain(struct db *db, const char *organization, int64_t *n)
 	struct arena *mem = arena_new();
 	struct rows *rows;
 	enum err e = db_one(db, mem, &SQL_operator_organization_drain,
-		ARGS(organization, arena_printf(mem, "%d", DELETE_BATCH)), &rows);
+		ARGS(organization, arg_int(mem, DELETE_BATCH)), &rows);
 
 	if (!e)
 		*n = rows_int(rows, 0, 0);

@@ -36,9 +36,7 @@ page_view_list(const struct access *as, const char *visitor, const char *after, 
 		     &rows)))
 		return e;
 	e = db_run(as->db, as->mem, &SQL_page_view_list,
-		ARGS(as->organization, visitor, after,
-			arena_printf(as->mem, "%lld", (long long)limit + 1)),
-		&rows);
+		ARGS(as->organization, visitor, after, arg_int(as->mem, limit + 1)), &rows);
 	if (!e)
 		*json = keyset_page(as->mem, rows, limit);
 	return e;

@@ -6,12 +6,6 @@
 #include "core/keyset.h"
 #include "core/rating.sql.h"
 
-static const char *
-number(const struct access *as, int64_t value)
-{
-	return arena_printf(as->mem, "%lld", (long long)value);
-}
-
 enum err
 rating_put(const struct access *as, const char *conversation, int64_t score, const char *comment,
 	const char **json, bool *is_new)
@@ -22,7 +16,8 @@ rating_put(const struct access *as, const char *conversation, int64_t score, con
 
 	crypt_id(id);
 	e = db_one(as->db, as->mem, &SQL_rating_put,
-		ARGS(as->organization, conversation, as->visitor, id, number(as, score), comment),
+		ARGS(as->organization, conversation, as->visitor, id, arg_int(as->mem, score),
+			comment),
 		&rows);
 	if (e)
 		return e;
@@ -55,7 +50,7 @@ rating_list(const struct access *as, const struct rating_filter *f, const char *
 		return e;
 	e = db_run(as->db, as->mem, &SQL_rating_list,
 		ARGS(as->organization, f->member, f->score, f->from, f->until, at, id,
-			number(as, f->limit + 1)),
+			arg_int(as->mem, f->limit + 1)),
 		&rows);
 	if (!e)
 		*json = keyset_page(as->mem, rows, f->limit);

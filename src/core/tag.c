@@ -5,12 +5,6 @@
 #include "core/keyset.h"
 #include "core/tag.sql.h"
 
-static const char *
-number(const struct access *as, int64_t value)
-{
-	return arena_printf(as->mem, "%lld", (long long)value);
-}
-
 enum err
 tag_list(const struct access *as, const char *after, int64_t limit, const char **json)
 {
@@ -21,7 +15,8 @@ tag_list(const struct access *as, const char *after, int64_t limit, const char *
 	if ((e = keyset_word(as->mem, after, &last)))
 		return e;
 	e = db_run(as->db, as->mem, &SQL_tag_list,
-		ARGS(as->organization, last, number(as, limit), number(as, TAG_COUNTED_MAX)),
+		ARGS(as->organization, last, arg_int(as->mem, limit),
+			arg_int(as->mem, TAG_COUNTED_MAX)),
 		&rows);
 	if (!e)
 		*json = keyset_page(as->mem, rows, limit);
@@ -44,7 +39,7 @@ tag_add(const struct access *as, const char *conversation, const char *tag)
 {
 	struct rows *rows;
 	enum err e = db_run(as->db, as->mem, &SQL_tag_add,
-		ARGS(as->organization, conversation, tag, number(as, TAGS_MAX)), &rows);
+		ARGS(as->organization, conversation, tag, arg_int(as->mem, TAGS_MAX)), &rows);
 
 	if (e)
 		return e;

@@ -50,8 +50,7 @@ team_members(const struct access *as, const char *after, int64_t limit, const ch
 	if ((e = keyset_split(as->mem, after, &at, &id)))
 		return e;
 	e = db_run(as->db, as->mem, &SQL_team_page,
-		ARGS(as->organization, at, id, arena_printf(as->mem, "%lld", (long long)limit + 1)),
-		&rows);
+		ARGS(as->organization, at, id, arg_int(as->mem, limit + 1)), &rows);
 	if (!e)
 		*json = keyset_page(as->mem, rows, limit);
 	return e;

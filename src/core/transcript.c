@@ -80,7 +80,7 @@ write_text(const struct access *as, const struct transcript *t, int bytes, const
 	struct buf out = { 0 };
 	struct rows *rows;
 	enum err e = db_run(as->db, as->mem, &SQL_transcript_messages,
-		ARGS(as->organization, t->conversation, arena_printf(as->mem, "%d", bytes)), &rows);
+		ARGS(as->organization, t->conversation, arg_int(as->mem, bytes)), &rows);
 
 	if (e)
 		return e;
@@ -153,8 +153,5 @@ transcript_send(const struct access *as, const struct transcript *t, const char 
 	e = queue(as, t, to, text);
 	if (!e && !as->visitor)
 		e = note(as, t, to);
-	if (!e)
-		return db_commit(as->db);
-	db_rollback(as->db);
-	return e;
+	return db_end(as->db, e);
 }

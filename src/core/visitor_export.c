@@ -61,9 +61,8 @@ add_rows(const struct access *as, const char *visitor, struct place *on, int64_t
 {
 	struct rows *rows;
 	enum err e = db_run(as->db, as->mem, kinds[on->kind].stmt,
-		ARGS(as->organization, visitor, on->id,
-			arena_printf(as->mem, "%lld", (long long)on->number),
-			arena_printf(as->mem, "%lld", (long long)wanted)),
+		ARGS(as->organization, visitor, on->id, arg_int(as->mem, on->number),
+			arg_int(as->mem, wanted)),
 		&rows);
 
 	if (e)

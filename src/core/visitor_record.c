@@ -22,7 +22,7 @@ visitor_list(
 	e = db_run(as->db, as->mem, &SQL_visitor_list,
 		ARGS(as->organization, f->email, f->person, f->verified, f->created_from,
 			f->created_until, f->seen_from, f->seen_until, f->attributes, at, id,
-			arena_printf(as->mem, "%lld", (long long)f->limit + 1)),
+			arg_int(as->mem, f->limit + 1)),
 		&rows);
 	*timed_out = e && db_timed_out(as->db);
 	if (!e)

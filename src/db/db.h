@@ -35,6 +35,8 @@ struct args {
 	((struct args){ (const char *const[]){ __VA_ARGS__ },                                      \
 		sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *) })
 #define NO_ARGS ((struct args){ NULL, 0 })
+/* A number as one of them, in mem. */
+const char *arg_int(struct arena *mem, int64_t value);
 
 /* PostgreSQL role a connection works as; see docs/operations.md. NULL role: as it logged in. */
 #define DB_ROLE_APP "parlor_app"

@@ -1,7 +1,13 @@
-/* What a statement answered; see db.h. */
+/* What goes into a statement, and what it answered; see db.h. */
 #include "db/conn.h"
 
 #include <stdlib.h>
+
+const char *
+arg_int(struct arena *mem, int64_t value)
+{
+	return arena_printf(mem, "%lld", (long long)value);
+}
 
 int
 rows_count(const struct rows *rows)

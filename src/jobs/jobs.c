@@ -43,12 +43,6 @@ struct worker {
 	bool ready;
 };
 
-static const char *
-number(struct arena *mem, int value)
-{
-	return arena_printf(mem, "%d", value);
-}
-
 static const struct job_kind *
 kind_named(const char *name)
 {
@@ -70,7 +64,7 @@ claim_kind(struct worker *w, struct arena *mem, const struct job_kind *kind, str
 	array_add(&names, kind->name);
 	array_close(&names);
 	e = db_one(w->db, mem, &SQL_job_claim,
-		ARGS(buf_text(&names), number(mem, kind->lease_seconds)), &rows);
+		ARGS(buf_text(&names), arg_int(mem, kind->lease_seconds)), &rows);
 	buf_free(&names);
 	if (e)
 		return e;
@@ -115,9 +109,9 @@ retry_seconds(const struct job *job)
 static void
 note_outcome(struct worker *w, struct job_context *ctx, const struct job *job, enum err outcome)
 {
-	const char *attempt = number(ctx->mem, job->attempt);
+	const char *attempt = arg_int(ctx->mem, job->attempt);
 	const char *why = ctx->why ? ctx->why : arena_printf(ctx->mem, "error %d", (int)outcome);
-	const char *again = ctx->for_good ? NULL : number(ctx->mem, retry_seconds(job));
+	const char *again = ctx->for_good ? NULL : arg_int(ctx->mem, retry_seconds(job));
 	enum err e;
 
 	db_scope(w->db, NULL);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ask, callersOf, good, ownIds, peopleOf, routesOf } from '../lib/requests.mjs';
 import { difference, rowsOf } from '../lib/rows.mjs';
-import { useWorld, word } from '../lib/world.mjs';
+import { eventually, useWorld, word } from '../lib/world.mjs';
 
 const world = await useWorld();
 const routes = (await routesOf(world)).filter(({ method }) => method !== 'GET');
@@ -30,11 +30,16 @@ async function fresh(route) {
 // What the route takes: by its fields, and what is in its example.
 const declared = (route, sent) => new Set([...route.fields.map((f) => f.name), ...route.byHand, ...Object.keys(sent), 'csrf']);
 
+// What a job takes away behind the answer is gone before rows are counted.
+const settled = (shop) => eventually('what is to be deleted is', () => world.sql.value`SELECT count(*) = 0 FROM parlor.jobs
+	WHERE job_key = ${`organization-delete ${shop.id}`} OR kind = 'visitor-erase' AND organization_id = ${shop.id}`);
+
 async function act(route, extra) {
 	const { shop, client, ids } = await fresh(route);
 	const before = await rowsOf(world, shop);
 	let sent;
 	const answer = await ask(client, route, { shop }, ids, { body: (body) => ({ ...sent = body, ...extra }) });
+	await settled(shop);
 	const after = await rowsOf(world, shop);
 	return { answer, sent, before, after, difference: difference(before, after) };
 }

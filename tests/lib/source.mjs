@@ -11,14 +11,15 @@ export const files = (dir, ending) => readdirSync(path.join(root, dir)).filter((
 
 const withoutComments = (text) => text.replace(/\/\*[\s\S]*?\*\//g, (c) => c.replace(/[^\n]/g, ' '));
 
+const macrosOf = (text) => Object.fromEntries([...text.matchAll(/^#define (\w+) ("[^"]*")$/gm)].map(([, k, v]) => [k, v]));
+const ofHeaders = Object.assign({}, ...files('src/core', '.h').map((file) => macrosOf(read(file))));
+
 // name, file, body, own (static): each function of src/web.
 function functionsOf(file) {
 	const text = withoutComments(read(file));
 	return [...text.matchAll(/^(static\s)?[^\n;{}()=#]*\n(\w+)\(([^;{}]*?)\)\n\{\n([\s\S]*?)^\}/gm)]
-		.map(([, own, name, , body]) => ({ name, file, body, own: !!own, macros: macrosOf(text) }));
+		.map(([, own, name, , body]) => ({ name, file, body, own: !!own, macros: { ...ofHeaders, ...macrosOf(text) } }));
 }
-
-const macrosOf = (text) => Object.fromEntries([...text.matchAll(/^#define (\w+) ("[^"]*")$/gm)].map(([, k, v]) => [k, v]));
 
 // What dispatches, checks and answers for all rows alike says nothing of one of them.
 const SHARED = /\/(auth|cors|fcgi|input|limit|parse|reply|req|route|route_json|serve|cgi|app|assets)\.c$/;
@@ -45,12 +46,18 @@ export function reached(handler) {
 
 const number = (text) => (/^\d+$/.test(text ?? '') ? Number(text) : undefined);
 
+function literal(choices) {
+	if (choices[0] !== '"')
+		throw new Error(`what are the choices of ${choices}?`);
+	return choices;
+}
+
 // One line of a table of fields: { "name", F_TYPE, &to, .min = 1, .optional = true }.
 function fieldOf([, name, type, rest], macros) {
 	const [, choices] = /\.choices\s*=\s*("[^"]*"|\w+)/.exec(rest) ?? [];
 	return { name, type, optional: /\.optional\s*=\s*true/.test(rest), nullable: /\.nullable\s*=\s*true/.test(rest),
 		min: number(/\.min\s*=\s*(\w+)/.exec(rest)?.[1]) ?? 0, max: number(/\.max\s*=\s*(\w+)/.exec(rest)?.[1]),
-		choices: choices && (macros[choices] ?? choices).replaceAll('"', '').split('|') };
+		choices: choices && (macros[choices] ?? literal(choices)).replaceAll('"', '').split('|') };
 }
 
 export const fieldsOf = (fs) => fs.flatMap(({ body, macros }) =>
