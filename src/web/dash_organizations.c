@@ -111,10 +111,12 @@ organization_make(struct req *r, const char *name, bool open, const char **id, c
 	if ((e = request_limit_both(r, &per_network, auth_network(r), &per_user, r->who.user)))
 		return e;
 	db_scope(r->db, NULL);
-	if ((e = db_begin(r->db)) || (e = organization_create(r->db, r->mem, &new, id, key)) ||
-		(open && (e = belonging_activate(r->db, r->mem, r->who.session, *id))))
+	if ((e = db_begin(r->db)))
 		return e;
-	e = db_commit(r->db);
+	e = organization_create(r->db, r->mem, &new, id, key);
+	if (!e && open)
+		e = belonging_activate(r->db, r->mem, r->who.session, *id);
+	e = db_end(r->db, e);
 	db_scope(r->db, r->who.organization);
 	return e;
 }
