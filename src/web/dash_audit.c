@@ -18,6 +18,7 @@ static const struct {
 } known[] = {
 	{ "account.created", "signed up" },
 	{ "account.email_verified", "proved an address" },
+	{ "backup_codes.renewed", "made new backup codes" },
 	{ "canned_response.changed", "changed a canned response" },
 	{ "canned_response.created", "made a canned response" },
 	{ "canned_response.deleted", "deleted a canned response" },
