@@ -88,16 +88,26 @@
 
 	const permanent = (status) => [400, 403, 404, 409, 413, 422].includes(status);
 
+	/* One after the other: of two that are under way at once, the second may come first. */
+	let turn = Promise.resolve();
+	function inTurn(work) {
+		const mine = turn.then(work);
+		turn = mine.catch(() => null);
+		return mine;
+	}
+
 	async function send(message, line) {
 		const mark = parlor.$('.receipt', line);
 		line.classList.remove('is-failed');
 		mark.textContent = 'Sending…';
 		try {
-			await parlor.api('POST', `${api}/${message.note ? 'notes' : 'messages'}`,
-				{ clientId: message.clientId, content: message.content,
-					attachmentIds: message.files?.length ? message.files.map((file) => file.id) : undefined });
-			if (message.then)
-				await parlor.api('PATCH', api, { status: 'closed' });
+			await inTurn(async () => {
+				await parlor.api('POST', `${api}/${message.note ? 'notes' : 'messages'}`,
+					{ clientId: message.clientId, content: message.content,
+						attachmentIds: message.files?.length ? message.files.map((file) => file.id) : undefined });
+				if (message.then)
+					await parlor.api('PATCH', api, { status: 'closed' });
+			});
 		} catch (error) {
 			return failed(error, message, line, mark);
 		}

@@ -59,6 +59,25 @@ describe('a visitor and an agent', () => {
 				words.filter((text) => text.startsWith(side)));
 	});
 
+	test('have what an agent writes in the order in which it was written, however long the first takes', async () => {
+		const { widget, staff: { page } } = await meet('Two answers, please');
+		let release, posts = 0;
+		const held = new Promise((done) => { release = done; });
+		await page.route(/\/messages$/, async (route) => {
+			if (++posts === 1)
+				await held;
+			await route.continue();
+		});
+		await thread.say(page, 'the first');
+		await thread.say(page, 'the second');
+		await eventually('both are to be seen', () => page.$$eval('#messages li.is-pending', (all) => all.length === 2));
+		await page.evaluate(() => fetch('/healthz'));
+		assert.equal(posts, 1);
+		release();
+		await eventually('both have come', async () => (await widget.texts()).filter((text) => /^the /.test(text)).length === 2);
+		assert.deepEqual((await widget.texts()).filter((text) => /^the /.test(text)), ['the first', 'the second']);
+	});
+
 	test('lose nothing to a busy server: what was refused is asked for again', async () => {
 		const { widget, staff: { page } } = await meet('Are you busy?');
 		let asked = 0;
