@@ -18,10 +18,16 @@ hash(struct arena *mem, const char *text)
 }
 
 static const char *
+owner_of(const struct access *as, const struct idempotency *i)
+{
+	return i->user ? i->user : as->organization;
+}
+
+static const char *
 id_of(const struct access *as, const struct idempotency *i)
 {
 	return hash(as->mem,
-		arena_printf(as->mem, "idempotency %s %s %s", as->organization, i->caller, i->key));
+		arena_printf(as->mem, "idempotency %s %s %s", owner_of(as, i), i->caller, i->key));
 }
 
 /* Whoever has the database and the installation's secret still needs the sender's key. */
@@ -36,8 +42,9 @@ find(const struct access *as, const struct idempotency *i, enum idempotency_stat
 	int *status, const char **answer)
 {
 	struct rows *rows;
-	enum err e = db_one(as->db, as->mem, &SQL_idempotency_find,
-		ARGS(as->organization, id_of(as, i)), &rows);
+	enum err e = db_one(as->db, as->mem,
+		i->user ? &SQL_idempotency_user_find : &SQL_idempotency_find,
+		ARGS(owner_of(as, i), id_of(as, i)), &rows);
 
 	*state = IDEMPOTENCY_NEW;
 	if (e)
@@ -73,8 +80,9 @@ idempotency_keep(
 	const struct access *as, const struct idempotency *i, int status, const char *answer)
 {
 	struct rows *rows;
-	enum err e = db_one(as->db, as->mem, &SQL_idempotency_insert,
-		ARGS(as->organization, id_of(as, i), hash(as->mem, i->request),
+	enum err e = db_one(as->db, as->mem,
+		i->user ? &SQL_idempotency_user_insert : &SQL_idempotency_insert,
+		ARGS(owner_of(as, i), id_of(as, i), hash(as->mem, i->request),
 			arg_int(as->mem, status), seal_text(as->mem, secret_of(as, i), answer)),
 		&rows);
 

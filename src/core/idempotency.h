@@ -12,6 +12,7 @@
 struct idempotency {
 	const char *secret;  /* of the installation: answers are sealed with it and the key */
 	const char *key;     /* as the sender wrote it; it is not kept */
+	const char *user;    /* whose answers they are; NULL: the organization's in force */
 	const char *caller;  /* who it belongs to: the same key of another is another */
 	const char *request; /* all that must be the same in a repetition */
 };

@@ -36,12 +36,16 @@ key_is_good(const char *key)
 static struct idempotency
 request_of(const struct req *r, const char *key)
 {
+	/* What leads into organizations: by its end the caller may be in another one than before. */
+	const bool users = r->route->actors & ACTOR_USER;
 	char body[HASH_HEX_LEN + 1];
 
 	crypt_hash_bytes(r->body_len ? r->body : "", r->body_len, body);
 	return (struct idempotency){ .secret = r->app->conf->auth_secret,
 		.key = key,
-		.caller = arena_printf(r->mem, "%u %s", (unsigned)r->who.kind, r->who.id),
+		.user = users ? r->who.user : NULL,
+		.caller = users ? "user"
+				: arena_printf(r->mem, "%u %s", (unsigned)r->who.kind, r->who.id),
 		.request = arena_printf(r->mem, "POST %s?%s %s", r->path, r->query, body) };
 }
 
@@ -152,7 +156,7 @@ idempotency_handle(struct req *r)
 		return reply_problem(r, ERR_SYNTAX, "idempotency_key_invalid",
 			"An Idempotency-Key is 1 to 255 visible characters of ASCII.");
 	/* Who is nobody yet cannot be told from another, who must not get their answer. */
-	if (!r->who.organization)
+	if (!r->who.organization && !r->who.user)
 		return r->route->handler(r);
 	i = request_of(r, key);
 	if ((e = db_span_begin(r->db)))
