@@ -37,6 +37,7 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
 const types = { null: (v) => v === null, boolean: (v) => typeof v === 'boolean', string: (v) => typeof v === 'string', number: (v) => typeof v === 'number',
 	integer: Number.isInteger, array: Array.isArray, object: isObject };
 const length = (text) => [...text].length;
+const own = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const formats = { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ };
 
@@ -53,11 +54,12 @@ const keywords = {
 	maximum: (n, v, s, at) => (typeof v !== 'number' || v <= n ? [] : [`${at}: is more than ${n}`]),
 	minItems: (n, v, s, at) => (!Array.isArray(v) || v.length >= n ? [] : [`${at}: has fewer than ${n}`]),
 	maxItems: (n, v, s, at) => (!Array.isArray(v) || v.length <= n ? [] : [`${at}: has more than ${n}`]),
+	minProperties: (n, v, s, at) => (!isObject(v) || Object.keys(v).length >= n ? [] : [`${at}: has fewer fields than ${n}`]),
 	items: (schema, v, s, at) => (Array.isArray(v) ? v.flatMap((one, i) => faultsOf(schema, one, `${at}/${i}`)) : []),
-	required: (names, v, s, at) => (isObject(v) ? names.filter((name) => !(name in v)).map((name) => `${at}/${name}: is missing`) : []),
-	properties: (all, v, s, at) => (isObject(v) ? Object.entries(all).filter(([name]) => name in v)
+	required: (names, v, s, at) => (isObject(v) ? names.filter((name) => !own(v, name)).map((name) => `${at}/${name}: is missing`) : []),
+	properties: (all, v, s, at) => (isObject(v) ? Object.entries(all).filter(([name]) => own(v, name))
 		.flatMap(([name, schema]) => faultsOf(schema, v[name], `${at}/${name}`)) : []),
-	additionalProperties: (may, v, s, at) => (may === true || !isObject(v) ? [] : Object.keys(v).filter((name) => !(name in (s.properties ?? {})))
+	additionalProperties: (may, v, s, at) => (may === true || !isObject(v) ? [] : Object.keys(v).filter((name) => !own(s.properties ?? {}, name))
 		.flatMap((name) => (may === false ? [`${at}/${name}: is not described`] : faultsOf(may, v[name], `${at}/${name}`)))),
 	oneOf: (list, v, s, at) => {
 		const all = list.map((one) => faultsOf(one, v, at)), fit = all.filter((faults) => !faults.length).length;

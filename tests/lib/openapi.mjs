@@ -1,7 +1,7 @@
 // The contract for tests that are made from it: its operations with all that they refer to, whether a value is one
 // that a schema allows, and bodies that it does.
 import { randomInt } from 'node:crypto';
-import { operations, resolve } from './contract.mjs';
+import { faultsOf, operations, resolve } from './contract.mjs';
 
 // Every $ref in it exchanged for what it names. The contract has no circles.
 function whole(node) {
@@ -20,51 +20,7 @@ export const operationsOf = () => operations.map(({ key, method, path, operation
 		json: content['application/json']?.schema, required: !!body?.required, file: !!content['*/*'] };
 });
 
-const length = (text) => [...text].length;
-const types = {
-	null: (v) => v === null, boolean: (v) => typeof v === 'boolean', string: (v) => typeof v === 'string', array: Array.isArray,
-	number: (v) => Number.isFinite(v), integer: (v) => Number.isFinite(v) && Number.isInteger(v),
-	object: (v) => v !== null && typeof v === 'object' && !Array.isArray(v),
-};
-
-const own = (o, name) => Object.prototype.hasOwnProperty.call(o, name);
-
-const allowsText = (schema, text) => !(length(text) < schema.minLength) && !(length(text) > schema.maxLength)
-	&& (!schema.pattern || new RegExp(schema.pattern, 'u').test(text));
-
-const allowsArray = (schema, list) => !(list.length < schema.minItems) && !(list.length > schema.maxItems)
-	&& (!schema.uniqueItems || new Set(list.map((one) => JSON.stringify(one))).size === list.length)
-	&& list.every((one) => allows(schema.items ?? {}, one));
-
-function allowsObject(schema, object) {
-	const properties = schema.properties ?? {}, names = Object.keys(object);
-	if ((schema.required ?? []).some((name) => !own(object, name)) || names.length < schema.minProperties || names.length > schema.maxProperties)
-		return false;
-	return names.every((name) => (own(properties, name) ? allows(properties[name], object[name])
-		: schema.additionalProperties !== false && allows(Object(schema.additionalProperties) === schema.additionalProperties
-			? schema.additionalProperties : {}, object[name])));
-}
-
-// The part of JSON Schema that the description uses; format is a remark.
-export function allows(schema, value) {
-	if (schema === true || schema === false)
-		return schema;
-	const wanted = [schema.type ?? []].flat();
-	if (wanted.length && !wanted.some((type) => types[type](value)))
-		return false;
-	if (schema.enum && !schema.enum.includes(value) || own(schema, 'const') && schema.const !== value)
-		return false;
-	if (schema.oneOf && schema.oneOf.filter((one) => allows(one, value)).length !== 1
-		|| schema.anyOf && !schema.anyOf.some((one) => allows(one, value)) || schema.allOf && !schema.allOf.every((one) => allows(one, value)))
-		return false;
-	if (typeof value === 'string')
-		return allowsText(schema, value);
-	if (typeof value === 'number')
-		return !(value < schema.minimum) && !(value > schema.maximum);
-	if (Array.isArray(value))
-		return allowsArray(schema, value);
-	return value === null || typeof value !== 'object' || allowsObject(schema, value);
-}
+export const allows = (schema, value) => faultsOf(schema, value).length === 0;
 
 // The one of a choice of schemas that is not null.
 export const plain = (schema) => [...schema.oneOf ?? [], ...schema.anyOf ?? []].find((one) => one.type !== 'null') ?? schema;
