@@ -14,7 +14,7 @@ postgresql:postgresql nginx:nginx spawn-fcgi:spawn-fcgi multiwatch:multiwatch jq
 PACKAGES_TEST="
 libcmocka-dev:pc:cmocka clang:clang libclang-rt-14-dev:libfuzzer clang-format:clang-format cppcheck:cppcheck
 shellcheck:shellcheck mandoc:mandoc fcgiwrap:fcgiwrap nodejs:node npm:npm openssl:openssl chromium:chromium curl:curl
-faketime:faketime iproute2:ip exim4-daemon-light:exim4 python3:python3
+faketime:faketime iproute2:ip exim4-daemon-light:exim4 python3:python3 php-cli:php ruby:ruby
 fonts-dejavu-core:f:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 "
 # For tests/bench: a load generator for HTTP, and what delivery is measured against.
