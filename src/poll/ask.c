@@ -11,6 +11,7 @@
 #include "web/cors.h"
 #include "web/fcgi.h"
 #include "web/parse.h"
+#include "web/query.h"
 #include "web/reply.h"
 #include "web/route.h"
 
@@ -97,11 +98,11 @@ take_credential(struct req *r, struct asked *a)
 static enum err
 take_wait(struct req *r, struct asked *a)
 {
-	const char *text = req_query(r, "wait");
 	int64_t hold = r->app->conf->poll_hold_seconds, seconds = hold;
+	enum err e;
 
-	if (text && !parse_int(text, 0, WAIT_MAX, &seconds))
-		return reply_problem(r, ERR_SYNTAX, NULL, "wait is a number of seconds.");
+	if ((e = query_int(r, "wait", 0, WAIT_MAX, &seconds)))
+		return e;
 	a->wait_ms = (seconds < hold ? seconds : hold) * 1000;
 	return ERR_NONE;
 }

@@ -3,7 +3,7 @@
 
 #include "core/audit.h"
 #include "web/auth.h"
-#include "web/input.h"
+#include "web/query.h"
 #include "web/reply.h"
 
 enum err
@@ -14,8 +14,8 @@ api_audit_log(struct req *r)
 	const char *json;
 	enum err e;
 
-	if ((e = input_limit(r, &filter.limit)))
+	if ((e = query_limit(r, &filter.limit)))
 		return e;
 	e = audit_list(&as, &filter, &json);
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }

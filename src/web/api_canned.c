@@ -6,6 +6,7 @@
 #include "core/message.h"
 #include "web/auth.h"
 #include "web/input.h"
+#include "web/query.h"
 #include "web/reply.h"
 #include "web/version.h"
 
@@ -15,16 +16,14 @@ enum err
 api_canned_responses(struct req *r)
 {
 	const struct access as = auth_access(r);
-	const char *q = req_query(r, "q"), *json;
+	const char *q = NULL, *json;
 	int64_t limit;
 	enum err e;
 
-	if ((e = input_limit(r, &limit)))
+	if ((e = query_limit(r, &limit)) || (e = query_text(r, "q", 0, CANNED_SHORTCUT_MAX, &q)))
 		return e;
-	if (q && utf8_count(q, strlen(q)) > CANNED_SHORTCUT_MAX)
-		return reply_problem(r, ERR_SYNTAX, NULL, "q must have at most 64 characters.");
 	e = canned_list(&as, q, req_query(r, "after"), limit, &json);
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }
 
 static const char *

@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "core/event.h"
 #include "web/api.h"
+#include "web/query.h"
 #include "web/reply.h"
 
 enum { POLL_AFTER_MS = 3000, WAIT_MAX = 3600 };
@@ -12,12 +13,12 @@ enum { POLL_AFTER_MS = 3000, WAIT_MAX = 3600 };
 static enum err
 answer_events(struct req *r, const char *visitor)
 {
-	const char *wait = req_query(r, "wait"), *json;
+	const char *json;
 	int64_t seconds;
 	enum err e;
 
-	if (wait && !parse_int(wait, 0, WAIT_MAX, &seconds))
-		return reply_problem(r, ERR_SYNTAX, NULL, "wait is a number of seconds.");
+	if ((e = query_int(r, "wait", 0, WAIT_MAX, &seconds)))
+		return e;
 	e = event_read(r->db, r->mem, r->who.organization, visitor, req_query(r, "cursor"),
 		POLL_AFTER_MS, &json);
 	return e ? e : reply_json(r, 200, json);

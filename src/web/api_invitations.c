@@ -7,6 +7,7 @@
 #include "web/auth.h"
 #include "web/dash_team.h"
 #include "web/input.h"
+#include "web/query.h"
 #include "web/reply.h"
 
 #include <string.h>
@@ -19,10 +20,10 @@ api_invitations(struct req *r)
 	int64_t limit;
 	enum err e;
 
-	if ((e = input_limit(r, &limit)))
+	if ((e = query_limit(r, &limit)))
 		return e;
 	e = invitation_pending(&as, r->app->conf, req_query(r, "after"), limit, &json);
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }
 
 static enum err

@@ -7,6 +7,7 @@
 #include "web/auth.h"
 #include "web/input.h"
 #include "web/keys.h"
+#include "web/query.h"
 #include "web/reply.h"
 
 #include <string.h>
@@ -21,10 +22,10 @@ api_keys(struct req *r)
 	int64_t limit;
 	enum err e;
 
-	if ((e = input_limit(r, &limit)))
+	if ((e = query_limit(r, &limit)))
 		return e;
 	e = key_list(&as, req_query(r, "after"), limit, &json);
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }
 
 static enum err

@@ -6,6 +6,7 @@
 #include "web/auth.h"
 #include "web/dash_team.h"
 #include "web/input.h"
+#include "web/query.h"
 #include "web/reply.h"
 #include "web/version.h"
 
@@ -17,10 +18,10 @@ api_members(struct req *r)
 	int64_t limit;
 	enum err e;
 
-	if ((e = input_limit(r, &limit)))
+	if ((e = query_limit(r, &limit)))
 		return e;
 	e = team_members(&as, req_query(r, "after"), limit, &json);
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }
 
 static enum err

@@ -9,34 +9,22 @@
 #include "web/auth.h"
 #include "web/input.h"
 #include "web/limit.h"
+#include "web/query.h"
 #include "web/reply.h"
 
 static const struct limit visitor_messages = { "message", 20, 40 };
-
-/* A number in the query, within its range. */
-static enum err
-query_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t *out)
-{
-	const char *text = req_query(r, name);
-
-	if (!text || parse_int(text, min, max, out))
-		return ERR_NONE;
-	return reply_problem(r, ERR_SYNTAX, NULL,
-		arena_printf(r->mem, "The query parameter %s must be a number from %lld to %lld.",
-			name, (long long)min, (long long)max));
-}
 
 enum err
 api_messages(struct req *r)
 {
 	const struct access as = auth_access(r);
-	int64_t after = 0, before = 0, limit = 50;
+	int64_t after = 0, before = 0, limit;
 	const char *json;
 	enum err e;
 
 	if ((e = query_int(r, "after", 0, INT64_MAX / 2, &after)) ||
 		(e = query_int(r, "before", 0, INT64_MAX / 2, &before)) ||
-		(e = query_int(r, "limit", 1, 100, &limit)) ||
+		(e = query_limit(r, &limit)) ||
 		(e = message_list(&as, r->arg[0], after, before, limit, &json)))
 		return e;
 	return reply_json(r, 200, json);

@@ -6,6 +6,7 @@
 #include "web/auth.h"
 #include "web/input.h"
 #include "web/limit.h"
+#include "web/query.h"
 #include "web/reply.h"
 
 static const struct limit pages = { "page", 60, 120 };
@@ -47,8 +48,8 @@ api_page_views(struct req *r)
 	int64_t limit;
 	enum err e;
 
-	if ((e = input_limit(r, &limit)))
+	if ((e = query_limit(r, &limit)))
 		return e;
 	e = page_view_list(&as, r->arg[0], req_query(r, "after"), limit, &json);
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }

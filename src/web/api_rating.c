@@ -6,6 +6,7 @@
 #include "web/auth.h"
 #include "web/input.h"
 #include "web/limit.h"
+#include "web/query.h"
 #include "web/reply.h"
 
 #include <string.h>
@@ -52,13 +53,12 @@ filter_of(struct req *r, struct rating_filter *f)
 	*f = (struct rating_filter){ .member = req_query(r, "member"),
 		.score = req_query(r, "score"),
 		.after = req_query(r, "after") };
-	if (f->score && !parse_int(f->score, 1, 5, &score))
-		return reply_problem(r, ERR_SYNTAX, NULL, "score must be a number from 1 to 5.");
-	if ((e = input_time(r, "from", false, &f->from)) ||
-		(e = input_time(r, "to", true, &f->until)) ||
+	if ((e = query_int(r, "score", 1, 5, &score)) ||
+		(e = query_time(r, "from", false, &f->from)) ||
+		(e = query_time(r, "to", true, &f->until)) ||
 		(e = api_agent_named(r, NULL, &f->member)))
 		return e;
-	return input_limit(r, &f->limit);
+	return query_limit(r, &f->limit);
 }
 
 enum err
@@ -72,5 +72,5 @@ api_ratings(struct req *r)
 	if ((e = filter_of(r, &filter)))
 		return e;
 	e = rating_list(&as, &filter, &json);
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }

@@ -7,6 +7,7 @@
 #include "core/search.h"
 #include "web/auth.h"
 #include "web/input.h"
+#include "web/query.h"
 #include "web/reply.h"
 #include "web/search.h"
 
@@ -20,21 +21,16 @@ filter_of(struct req *r, struct search_filter *f)
 	enum err e;
 
 	*f = (struct search_filter){ .q = search_text(r),
-		.status = req_query(r, "status"),
 		.assignee = req_query(r, "assignee"),
-		.tag = req_query(r, "tag"),
 		.visitor = req_query(r, "visitor"),
 		.after = req_query(r, "after") };
 	if (!f->q)
-		return reply_problem(r, ERR_SYNTAX, NULL, "q must have 1 to 200 characters.");
-	if ((e = input_limit(r, &f->limit)) || (e = input_time(r, "from", false, &f->from)) ||
-		(e = input_time(r, "to", true, &f->until)))
+		return reply_invalid_query(r, "q", "required", "must have 1 to 200 characters.");
+	if ((e = query_limit(r, &f->limit)) || (e = query_time(r, "from", false, &f->from)) ||
+		(e = query_time(r, "to", true, &f->until)) ||
+		(e = query_choice(r, "status", CONVERSATION_STATUSES, &f->status)) ||
+		(e = query_text(r, "tag", 1, TAG_MAX, &f->tag)))
 		return e;
-	if (f->status && !input_is_choice(CONVERSATION_STATUSES, f->status, strlen(f->status)))
-		return reply_problem(
-			r, ERR_SYNTAX, NULL, "status must be one of " CONVERSATION_STATUSES ".");
-	if (f->tag && utf8_count(f->tag, strlen(f->tag)) > TAG_MAX)
-		return reply_problem(r, ERR_SYNTAX, NULL, "tag must have at most 64 characters.");
 	return api_agent_named(r, NULL, &f->assignee);
 }
 
@@ -78,22 +74,20 @@ answer(struct req *r, const char *type, const struct search_filter *f, const cha
 enum err
 api_search(struct req *r)
 {
-	const char *type = req_query(r, "type"), *json;
+	const char *type = NULL, *json;
 	struct search_filter f;
 	bool timed_out = false;
 	enum err e;
 
-	if (type && !input_is_choice("messages|conversations|visitors", type, strlen(type)))
-		return reply_problem(r, ERR_SYNTAX, NULL,
-			"type must be one of messages, conversations and visitors.");
-	if ((e = filter_of(r, &f)))
+	if ((e = query_choice(r, "type", "messages|conversations|visitors", &type)) ||
+		(e = filter_of(r, &f)))
 		return e;
 	if (!type && f.after)
-		return reply_problem(r, ERR_SYNTAX, NULL, "after needs a type.");
+		return reply_invalid_query(r, "type", "required", "must be there with after.");
 	e = answer(r, type, &f, &json, &timed_out);
 	if (timed_out)
 		return search_too_slow(r);
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }
 
 static enum err

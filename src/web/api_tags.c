@@ -6,6 +6,7 @@
 #include "core/tag.h"
 #include "web/auth.h"
 #include "web/input.h"
+#include "web/query.h"
 #include "web/reply.h"
 #include "web/version.h"
 
@@ -19,10 +20,10 @@ api_tags(struct req *r)
 	int64_t limit;
 	enum err e;
 
-	if ((e = input_limit(r, &limit)))
+	if ((e = query_limit(r, &limit)))
 		return e;
 	e = tag_list(&as, req_query(r, "after"), limit, &json);
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }
 
 static enum err
@@ -61,12 +62,13 @@ enum err
 api_conversation_tag_delete(struct req *r)
 {
 	const struct access as = auth_access(r);
-	const char *tag = req_query(r, "tag");
+	const char *tag = NULL;
 	enum err e;
 
-	if (!tag || !*tag || utf8_count(tag, strlen(tag)) > TAG_MAX)
-		return reply_problem(r, ERR_SYNTAX, NULL,
-			"The query parameter tag must have 1 to 64 characters.");
+	if ((e = query_text(r, "tag", 1, TAG_MAX, &tag)))
+		return e;
+	if (!tag)
+		return reply_invalid_query(r, "tag", "required", "must be there.");
 	e = tag_remove(&as, r->arg[0], tag);
 	return e ? e : reply_changed(r, &as);
 }

@@ -4,6 +4,7 @@
 #include "core/agent_team.h"
 #include "web/auth.h"
 #include "web/input.h"
+#include "web/query.h"
 #include "web/reply.h"
 #include "web/version.h"
 
@@ -15,10 +16,10 @@ api_teams(struct req *r)
 	int64_t limit;
 	enum err e;
 
-	if ((e = input_limit(r, &limit)))
+	if ((e = query_limit(r, &limit)))
 		return e;
 	e = agent_team_list(&as, req_query(r, "after"), limit, &json);
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }
 
 static const char *

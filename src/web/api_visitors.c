@@ -8,10 +8,9 @@
 #include "core/visitor_record.h"
 #include "web/auth.h"
 #include "web/input.h"
+#include "web/query.h"
 #include "web/reply.h"
 #include "web/version.h"
-
-#include <string.h>
 
 enum { RETRY_SECONDS = 5 };
 
@@ -20,11 +19,11 @@ times_of(struct req *r, struct visitor_filter *f)
 {
 	enum err e;
 
-	if ((e = input_time(r, "createdAfter", false, &f->created_from)) ||
-		(e = input_time(r, "createdBefore", false, &f->created_until)) ||
-		(e = input_time(r, "lastSeenAfter", false, &f->seen_from)))
+	if ((e = query_time(r, "createdAfter", false, &f->created_from)) ||
+		(e = query_time(r, "createdBefore", false, &f->created_until)) ||
+		(e = query_time(r, "lastSeenAfter", false, &f->seen_from)))
 		return e;
-	return input_time(r, "lastSeenBefore", false, &f->seen_until);
+	return query_time(r, "lastSeenBefore", false, &f->seen_until);
 }
 
 static enum err
@@ -34,13 +33,11 @@ filter_of(struct req *r, struct visitor_filter *f)
 
 	*f = (struct visitor_filter){ .email = req_query(r, "email"),
 		.person = req_query(r, "identityKey"),
-		.verified = req_query(r, "verified"),
 		.after = req_query(r, "after") };
-	if ((e = input_limit(r, &f->limit)) || (e = times_of(r, f)))
+	if ((e = query_limit(r, &f->limit)) || (e = times_of(r, f)) ||
+		(e = query_choice(r, "verified", "true|false", &f->verified)))
 		return e;
-	if (f->verified && strcmp(f->verified, "true") != 0 && strcmp(f->verified, "false") != 0)
-		return reply_problem(r, ERR_SYNTAX, NULL, "verified must be true or false.");
-	return input_attributes(r, "attribute.", &f->attributes);
+	return query_attributes(r, "attribute.", &f->attributes);
 }
 
 enum err
@@ -60,7 +57,7 @@ api_visitors(struct req *r)
 		return reply_problem(r, ERR_UNAVAILABLE, "list_timeout",
 			"This takes too long. Ask also for when they were seen.");
 	}
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }
 
 static enum err
@@ -160,11 +157,12 @@ api_visitor_export(struct req *r)
 	int64_t limit;
 	enum err e;
 
-	if ((e = input_limit(r, &limit)))
+	if ((e = query_limit(r, &limit)))
 		return e;
 	e = visitor_export(&as, r->arg[0], req_query(r, "after"), limit, &json);
+	/* Whoever may see visitors hears first whether there is this one. */
 	if (!e && !(r->who.may & PERM_CONVERSATIONS_READ))
 		return reply_problem(r, ERR_FORBIDDEN, "no_permission",
 			"This needs the permission conversations:read.");
-	return reply_list(r, e, json);
+	return query_list(r, e, json);
 }

@@ -48,7 +48,7 @@ api_widget_settings(struct req *r)
 	enum err e;
 
 	if (!key)
-		return reply_problem(r, ERR_SYNTAX, NULL, "The query parameter key is missing.");
+		return reply_invalid_query(r, "key", "required", "must be there.");
 	if ((e = widget_organization(r, key, &organization)))
 		return e;
 	return reply_cached(r, organization.settings);

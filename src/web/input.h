@@ -43,19 +43,4 @@ enum err input_form(struct req *r, const struct field *fields) MUST_USE;
 /* Whether the len bytes of word are one of the choices, which are separated by '|'. */
 bool input_is_choice(const char *choices, const char *word, size_t len);
 
-/* The query parameter limit of a list: 1 to 100, 50 when absent. ERR_SYNTAX otherwise. */
-enum err input_limit(struct req *r, int64_t *limit) MUST_USE;
-
-/*
- * A query parameter that is a date (UTC) or a time as RFC 3339 has it; *at is UTC, as PostgreSQL reads it, or left as it is without one.
- * whole_day: of a date, its end. ERR_SYNTAX otherwise.
- */
-enum err input_time(struct req *r, const char *name, bool whole_day, const char **at) MUST_USE;
-
-/*
- * Query parameters whose names begin with prefix: "visitor.plan=gold", with the prefix "visitor.", asks for
- * {"plan":"gold"}, which is *json; NULL without any. ERR_SYNTAX: too many, too long, or one twice.
- */
-enum err input_attributes(struct req *r, const char *prefix, const char **json) MUST_USE;
-
 #endif

@@ -85,14 +85,6 @@ reply_json(struct req *r, int status, const char *json)
 }
 
 enum err
-reply_list(struct req *r, enum err e, const char *json)
-{
-	if (e == ERR_INVALID)
-		return reply_problem(r, ERR_SYNTAX, NULL, "after is not a cursor of this list.");
-	return e ? e : reply_json(r, 200, json);
-}
-
-enum err
 reply_cached(struct req *r, const char *json)
 {
 	const char *seen = req_param(r, "HTTP_IF_NONE_MATCH");
@@ -130,18 +122,32 @@ reply_empty(struct req *r)
 	return ERR_NONE;
 }
 
+static void
+add_fault(struct req *r, const char *kind, const char *place, const char *code, const char *detail)
+{
+	struct json_object *fault = json_object_new_object();
+
+	json_set(fault, kind, place);
+	json_set(fault, "code", code);
+	json_set(fault, "detail", detail);
+	if (!r->problems)
+		r->problems = json_keep(r->mem, json_object_new_array());
+	json_object_array_add(r->problems, fault);
+}
+
 enum err
 reply_invalid(struct req *r, const char *pointer, const char *code, const char *detail)
 {
-	struct json_object *problem = json_object_new_object();
-
-	json_set(problem, "pointer", pointer);
-	json_set(problem, "code", code);
-	json_set(problem, "detail", detail);
-	if (!r->problems)
-		r->problems = json_keep(r->mem, json_object_new_array());
-	json_object_array_add(r->problems, problem);
+	add_fault(r, "pointer", pointer, code, detail);
 	return ERR_INVALID;
+}
+
+enum err
+reply_invalid_query(struct req *r, const char *name, const char *code, const char *detail)
+{
+	detail = arena_printf(r->mem, "%s %s", name, detail);
+	add_fault(r, "parameter", name, code, detail);
+	return reply_problem(r, ERR_SYNTAX, NULL, detail);
 }
 
 enum err

@@ -29,7 +29,7 @@ describe('a code', () => {
 	const words = (pattern) => [...source.matchAll(pattern)].map(([, word]) => word);
 	const status = Object.fromEntries([...read('src/web/reply.c').matchAll(/\[(ERR_\w+)\] = \{ (\d+), "(\w+)"/g)].map(([, e, n, code]) => [e, { n: Number(n), code }]));
 	const problems = [...source.matchAll(/reply_problem\(\s*r,\s*(\w+),\s*"(\w+)"/g)].map(([, e, code]) => ({ e, code })).filter(({ code }) => !PAGES.includes(code));
-	const fields = [...words(/reply_invalid\(\s*r,\s*(?:"[^"]*"|\w+(?:\([^()]*(?:\([^()]*\)[^()]*)*\))?),\s*"(\w+)"/g), ...words(/\bfault\(\s*r,\s*f,\s*"(\w+)"/g)];
+	const fields = [...words(/reply_invalid(?:_query)?\(\s*r,\s*(?:"[^"]*"|\w+(?:\([^()]*(?:\([^()]*\)[^()]*)*\))?),\s*"(\w+)"/g), ...words(/\bfault\(\s*r,\s*f,\s*"(\w+)"/g)];
 	const nginx = [...read('conf/nginx/server.conf').matchAll(/return (\d+) '.*?"code":"(\w+)"/g)].map(([, n, code]) => ({ n: Number(n), code }));
 	const known = contract['x-codes'];
 

@@ -22,7 +22,7 @@ function functionsOf(file) {
 }
 
 // What dispatches, checks and answers for all rows alike says nothing of one of them.
-const SHARED = /\/(auth|cors|fcgi|input|limit|parse|reply|req|route|route_json|serve|cgi|app|assets)\.c$/;
+const SHARED = /\/(auth|cors|fcgi|input|limit|query|parse|reply|req|route|route_json|serve|cgi|app|assets)\.c$/;
 
 export const functions = files('src/web', '.c').flatMap(functionsOf);
 
@@ -35,13 +35,13 @@ export function reached(handler) {
 		if (!f || seen.has(f))
 			return;
 		seen.add(f);
-		if (SHARED.test(f.file) && f.name !== 'input_limit')
+		if (SHARED.test(f.file) && f.name !== 'query_limit')
 			return;
 		for (const [word] of f.body.matchAll(/\b[a-z]\w+\b/g))
 			visit(word, f.file);
 	};
 	visit(handler);
-	return [...seen].filter((f) => !SHARED.test(f.file) || f.name === 'input_limit');
+	return [...seen].filter((f) => !SHARED.test(f.file) || f.name === 'query_limit');
 }
 
 const number = (text) => (/^\d+$/.test(text ?? '') ? Number(text) : undefined);
@@ -63,9 +63,9 @@ function fieldOf([, name, type, rest], macros) {
 export const fieldsOf = (fs) => fs.flatMap(({ body, macros }) =>
 	[...body.matchAll(/\{\s*"(\w+)",\s*(F_[A-Z]+)\b([^{}]*)\}/g)].map((match) => fieldOf(match, macros)));
 
-// req_query(r, "after"), and helpers that take the name second.
+// req_query(r, "after") and its kin, which take the name second.
 export const queriesOf = (fs) => [...new Set(fs.flatMap(({ body }) =>
-	[...body.matchAll(/\b(?:req_query|query_\w+|input_time)\(\s*r,\s*"(\w+)"/g)].map(([, name]) => name)))];
+	[...body.matchAll(/\b(?:req_query|query_\w+)\(\s*r,\s*"(\w+)"/g)].map(([, name]) => name)))];
 
 // req_field(r, "content"): a field of a form that is read by hand.
 export const formFieldsOf = (fs) => [...new Set(fs.flatMap(({ body }) =>
