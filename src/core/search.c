@@ -110,30 +110,41 @@ search_all(const struct access *as, bool visitors, const struct search_filter *f
 	return end(as, e, timed_out);
 }
 
-enum err
-search_settings(const struct access *as, const char **json)
+static enum err
+one_json(const struct access *as, const struct stmt *stmt, const char **json)
 {
 	struct rows *rows;
-	enum err e = db_one(as->db, as->mem, &SQL_search_settings, ARGS(as->organization), &rows);
+	enum err e = db_one(as->db, as->mem, stmt, ARGS(as->organization), &rows);
 
 	if (!e)
 		*json = rows_str(rows, 0, 0);
 	return e;
 }
 
+enum err
+search_settings(const struct access *as, const char **json)
+{
+	return one_json(as, &SQL_search_settings, json);
+}
+
+enum err
+search_languages(const struct access *as, const char **json)
+{
+	return one_json(as, &SQL_search_languages, json);
+}
+
 static enum err
 set_language(const struct access *as, const char *language)
 {
-	struct json_object *changes = json_object_new_object();
-	enum err e;
+	struct json_object *changes;
+	struct rows *rows;
+	enum err e = db_run(
+		as->db, as->mem, &SQL_search_set_language, ARGS(as->organization, language), &rows);
 
-	json_set(changes, "language", language);
-	e = db_run(
-		as->db, as->mem, &SQL_search_set_language, ARGS(as->organization, language), NULL);
-	if (e) {
-		json_object_put(changes);
+	if (e || rows_count(rows) == 0)
 		return e;
-	}
+	changes = json_object_new_object();
+	json_set(changes, "language", language);
 	return audit_write(as, &(struct audit){ .action = "search.changed", .changes = changes });
 }
 

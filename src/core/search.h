@@ -37,6 +37,8 @@ enum err search_all(const struct access *as, bool visitors, const struct search_
 
 /* {"language","indexing"}: in what language words are compared, and whether entries are still made. */
 enum err search_settings(const struct access *as, const char **json) MUST_USE;
+/* {"languages":[{"name","label","current"}],"indexing"}: those that PostgreSQL knows. */
+enum err search_languages(const struct access *as, const char **json) MUST_USE;
 /* ERR_INVALID: not a language that PostgreSQL knows. */
 enum err search_set_language(const struct access *as, const char *language) MUST_USE;
 

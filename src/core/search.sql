@@ -46,7 +46,20 @@ SELECT json_build_object('language', coalesce(s.language, 'english'),
          'indexing', x.stage IS NOT NULL OR s.stage IS NOT NULL)::text
   FROM search_state x LEFT JOIN search_settings s ON s.organization_id = $1;
 
+-- name: search_languages
+-- As people call them; "simple" knows no language and stands last.
+SELECT json_build_object('indexing', x.stage IS NOT NULL OR s.stage IS NOT NULL, 'languages',
+         (SELECT json_agg(json_build_object('name', c.cfgname, 'current', c.cfgname = coalesce(s.language, 'english'),
+                   'label', CASE c.cfgname WHEN 'simple' THEN 'Another language: words as they stand'
+                                           ELSE initcap(c.cfgname) END)
+                 ORDER BY c.cfgname = 'simple', c.cfgname)
+            FROM pg_ts_config c WHERE c.cfgnamespace = 'pg_catalog'::regnamespace))::text
+  FROM search_state x LEFT JOIN search_settings s ON s.organization_id = $1;
+
 -- name: search_set_language
-INSERT INTO search_settings AS s (organization_id, language) VALUES ($1, $2)
+-- No row: it is the language already.
+INSERT INTO search_settings AS s (organization_id, language)
+SELECT $1, $2 WHERE $2 <> 'english' OR EXISTS (SELECT FROM search_settings x WHERE x.organization_id = $1)
     ON CONFLICT (organization_id) DO UPDATE SET language = EXCLUDED.language
- WHERE s.language <> EXCLUDED.language;
+ WHERE s.language <> EXCLUDED.language
+RETURNING organization_id;

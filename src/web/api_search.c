@@ -5,6 +5,7 @@
 #include "core/permission.h"
 #include "core/conversation.h"
 #include "core/search.h"
+#include "core/tag.h"
 #include "web/auth.h"
 #include "web/input.h"
 #include "web/query.h"
@@ -13,7 +14,7 @@
 
 #include <string.h>
 
-enum { RETRY_SECONDS = 5, TAG_MAX = 64 };
+enum { RETRY_SECONDS = 5 };
 
 static enum err
 filter_of(struct req *r, struct search_filter *f)

@@ -94,6 +94,10 @@ enum err dash_key_publishable(struct req *r);
 /* dash_audit.c */
 enum err dash_audit(struct req *r);
 
+/* dash_search_settings.c */
+enum err dash_search_settings(struct req *r);
+enum err dash_search_settings_post(struct req *r);
+
 /* dash_identity.c */
 enum err dash_identity(struct req *r);
 enum err dash_identity_post(struct req *r);

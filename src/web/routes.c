@@ -137,6 +137,8 @@ const struct route routes[] = {
 	{ GET, "/visitors", dash_visitors, AGENT, PERM_VISITORS_READ, R_PAGE, "?after=cursor" },
 	{ GET, "/settings/widget", dash_widget, AGENT, PERM_SETTINGS_READ, R_PAGE, "" },
 	{ POST, "/settings/widget", dash_widget_post, AGENT, PERM_SETTINGS_WRITE, R_PAGE | R_FORM, "" },
+	{ GET, "/settings/search", dash_search_settings, AGENT, PERM_SETTINGS_READ, R_PAGE, "" },
+	{ POST, "/settings/search", dash_search_settings_post, AGENT, PERM_SETTINGS_WRITE, R_PAGE | R_FORM, "" },
 
 	/* Accounts, the team, organizations */
 	{ GET, "/sign-up", dash_sign_up, ANYONE, R_PAGE, "" },

@@ -74,6 +74,7 @@ const acts = {
 	'DELETE /api/v1/canned-responses/:response': async (owner) => owner.delete(await newCanned(owner)),
 	'DELETE /api/v1/visitors/:visitor': async (owner, o) => owner.delete(`/api/v1/visitors/${(await o.visitor()).id}`),
 	'PATCH /api/v1/organization/identity': (owner) => owner.patch(IDENTITY, { followSignIn: true }),
+	'POST /settings/search': (owner) => owner.form('/settings/search', { language: 'french' }),
 	'PATCH /api/v1/organization/search': (owner) => owner.patch('/api/v1/organization/search', { language: 'german' }),
 	'POST /api/v1/organization/identity/secrets': (owner) => owner.post(`${IDENTITY}/secrets`, undefined, { secret: true }),
 	'DELETE /api/v1/organization/identity/secrets/old': async (owner) => {

@@ -90,6 +90,24 @@ describe('words', () => {
 		assert.equal(refused.errors[0].pointer, '/language');
 		expect(await (await german.staff('agent')).patch(settings, { language: 'french' }), 403);
 	});
+
+	test('of a language that a page of the settings knows', async () => {
+		const o = await world.organization(), owner = await o.staff('admin');
+		const chosen = async (who = owner) => /<option value="(\w+)" selected>/.exec(expect(await who.get('/settings/search'), 200).text)[1];
+		const acts = () => world.sql.value`SELECT count(*)::int FROM parlor.audit_log WHERE organization_id = ${o.id} AND action = 'search.changed'`;
+		assert.equal(await chosen(), 'english');
+		for (const [language, noted] of [['english', 0], ['german', 1], ['german', 1], ['simple', 2], ['english', 3]]) {
+			assert.equal(expect(await owner.form('/settings/search', { language }), 303).headers.location, '/settings/search?saved=1');
+			assert.equal(await chosen(), language);
+			assert.equal(await acts(), noted, 'what changes nothing is not noted');
+		}
+		for (const language of ['klingon', '', 'pg_catalog.german'])
+			expect(await owner.form('/settings/search', { language }), 422);
+		const agent = await o.staff('agent');
+		assert.equal(await chosen(agent), 'english');
+		assert.match((await agent.get('/settings/search')).text, /<fieldset disabled>/);
+		expect(await agent.form('/settings/search', { language: 'german' }), 403);
+	});
 });
 
 describe('visitors', () => {
