@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "db/conn.h"
+#include "db/db.sql.h"
+#include "db/schema_number.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,7 @@ struct async {
 	PGconn *conn;
 	struct watch *watch; /* NULL while there is no descriptor */
 	uint32_t watched;    /* its epoll events */
+	int schema;	     /* the last migration, as the connection found it */
 	bool up;
 	struct timer timer; /* next attempt, or the limit of this one, or of silence */
 	int64_t backoff;
@@ -165,6 +168,41 @@ connected(struct async *a)
 	a->events.up(a->events.arg);
 }
 
+/* An older schema may lack what statements name, or mean something else by it. */
+static void
+on_checking(void *arg, uint32_t events)
+{
+	struct async *a = arg;
+
+	(void)events;
+	if (!PQconsumeInput(a->conn)) {
+		lost(a, PQerrorMessage(a->conn));
+		return;
+	}
+	while (!PQisBusy(a->conn)) {
+		PGresult *result = PQgetResult(a->conn);
+
+		if (!result) {
+			if (a->schema >= SCHEMA_NUMBER)
+				connected(a);
+			else
+				lost(a, CONN_OLD_SCHEMA);
+			return;
+		}
+		if (PQresultStatus(result) == PGRES_TUPLES_OK)
+			a->schema = atoi(PQgetvalue(result, 0, 0));
+		PQclear(result);
+	}
+}
+
+static void
+check_schema(struct async *a)
+{
+	a->schema = 0;
+	if (!PQsendQuery(a->conn, SQL_db_schema_number.text) || !watch(a, on_checking, EPOLLIN))
+		lost(a, PQerrorMessage(a->conn));
+}
+
 static void
 on_connecting(void *arg, uint32_t events)
 {
@@ -173,7 +211,7 @@ on_connecting(void *arg, uint32_t events)
 	(void)events;
 	switch (PQconnectPoll(a->conn)) {
 	case PGRES_POLLING_OK:
-		connected(a);
+		check_schema(a);
 		break;
 	case PGRES_POLLING_READING:
 		if (!watch(a, on_connecting, EPOLLIN))

@@ -1,7 +1,8 @@
 /*
  * One PostgreSQL connection that never blocks the loop: statements go out in pipeline mode, each in
  * a transaction of its own, and answers come back in their order. A connection that is lost is made
- * again, after 100 ms, then at growing intervals up to 2 s.
+ * again, after 100 ms, then at growing intervals up to 2 s; so is one to a database that is older than
+ * the program.
  */
 #ifndef PARLOR_ASYNC_H
 #define PARLOR_ASYNC_H

@@ -7,6 +7,9 @@
 
 #include <libpq-fe.h>
 
+/* What is said of a schema that is older than the program; a newer one is made to serve older programs, too. */
+#define CONN_OLD_SCHEMA "the database is older than this program: run parlor migrate"
+
 /* Behind the rows of db.h. */
 struct rows {
 	PGresult *result;

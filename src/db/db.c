@@ -164,7 +164,7 @@ check_schema(struct db *db)
 		return ERR_NONE;
 	if (PQstatus(db->conn) != CONNECTION_OK)
 		return lost(db, "connecting to PostgreSQL");
-	keep_message(db, "the database is older than this program: run parlor migrate");
+	keep_message(db, CONN_OLD_SCHEMA);
 	log_line(LOG_ERROR, "%s (migration %d of %d)", db->message, number, SCHEMA_NUMBER);
 	disconnect(db);
 	return ERR_UNAVAILABLE;

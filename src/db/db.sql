@@ -1,3 +1,3 @@
 -- name: db_schema_number
--- parlor_app and parlor_jobs may read it; an older schema does not let them, which is as good an answer.
+-- All roles of workers may read it; an older schema does not let them, which is as good an answer.
 SELECT coalesce(max(number), 0) FROM parlor.schema_migrations;

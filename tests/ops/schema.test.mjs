@@ -26,18 +26,20 @@ describe('a schema that is older than the program', () => {
 		for (const path of ['/readyz', '/inbox', '/api/v1/me', `/api/v1/widget/settings?key=${shop.key}`])
 			assert.equal((await staff.get(path)).status, 503, path);
 		expect(await world.client().post('/api/v1/widget/session', { key: shop.key }), 503);
+		expect(await shop.api.get('/api/v1/events?wait=20'), 503);
 		const form = world.client({ headers: { Origin: world.url, 'Sec-Fetch-Site': 'same-origin' } });
 		assert.equal((await form.form('/sign-in', { email: shop.members.agent.email, password: shop.members.agent.password })).status, 503);
 		assert.equal(await state(), before);
-		for (const pool of ['api', 'jobs'])
+		for (const pool of ['api', 'jobs', 'poll'])
 			await eventually(`${pool} says so`, async () =>
-				/the database is older than this program: run parlor migrate \(migration \d+ of \d+\)/.test(await readFile(stack.log(pool), 'utf8')));
+				/the database is older than this program: run parlor migrate/.test(await readFile(stack.log(pool), 'utf8')));
 	});
 
 	test('is served as soon as it has been migrated, without a restart', async () => {
 		await stack.sql(`INSERT INTO parlor.schema_migrations (number, name, hash) VALUES (${last[0]}, '${last[1]}', '${last[2]}')`);
 		await eventually('it serves', async () => (await world.client().get('/readyz')).status === 200);
 		expect(await world.client().post('/api/v1/widget/session', { key: shop.key }), 200);
+		await eventually('who waits is served', async () => (await shop.api.get('/api/v1/events?wait=0')).status === 200);
 	});
 });
 
