@@ -2,7 +2,7 @@
 -- $2 an address, $3 an id of a person, or NULL; $4 verified, $5 and $6 created, $7 and $8 seen, $9 attributes;
 -- $10 and $11 the last row of the page before, $12 how many. One branch runs, each straight from an index.
 WITH start AS (
-  SELECT coalesce($10::timestamp, 'infinity') AS at, coalesce($11, '') AS id
+  SELECT coalesce($10::timestamp, 'infinity') AS at, coalesce($11, '') AS id, metadata_patterns($9::jsonb) AS patterns
 ), page AS (
   SELECT p.* FROM start, LATERAL (
     SELECT u FROM chat_users u
@@ -10,6 +10,7 @@ WITH start AS (
        AND (u.last_seen_at, u.id) < (start.at, start.id)
        AND u.last_seen_at < coalesce($8::timestamp, 'infinity')
        AND u.last_seen_at >= coalesce($7::timestamp, '-infinity')
+       AND ($9::text IS NULL OR metadata_may_hold(u.metadata, start.patterns))
        AND visitor_fits(u, $4::boolean, $5::timestamp, $6::timestamp, $9::jsonb)
      ORDER BY u.last_seen_at DESC, u.id DESC LIMIT $12::bigint) p
   UNION ALL
