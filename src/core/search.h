@@ -11,6 +11,8 @@ enum search_kind { SEARCH_MESSAGES, SEARCH_CONVERSATIONS, SEARCH_VISITORS };
 
 /* A statement of a search runs so long at most. */
 enum { SEARCH_TIMEOUT_MS = 1000, SEARCH_EACH = 5 };
+/* Characters of a language's name at most. */
+enum { SEARCH_LANGUAGE_MAX = 20 };
 
 struct search_filter {
 	const char *q;

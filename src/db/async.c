@@ -9,6 +9,7 @@
 #include "db/db.sql.h"
 #include "db/schema_number.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,21 @@ connected(struct async *a)
 
 /* An older schema may lack what statements name, or mean something else by it. */
 static void
+checked(struct async *a)
+{
+	char why[128];
+
+	if (PQstatus(a->conn) != CONNECTION_OK) {
+		lost(a, PQerrorMessage(a->conn));
+	} else if (a->schema < SCHEMA_NUMBER) {
+		snprintf(why, sizeof(why), CONN_OLD_SCHEMA, a->schema, SCHEMA_NUMBER);
+		lost(a, why);
+	} else {
+		connected(a);
+	}
+}
+
+static void
 on_checking(void *arg, uint32_t events)
 {
 	struct async *a = arg;
@@ -183,10 +199,7 @@ on_checking(void *arg, uint32_t events)
 		PGresult *result = PQgetResult(a->conn);
 
 		if (!result) {
-			if (a->schema >= SCHEMA_NUMBER)
-				connected(a);
-			else
-				lost(a, CONN_OLD_SCHEMA);
+			checked(a);
 			return;
 		}
 		if (PQresultStatus(result) == PGRES_TUPLES_OK)

@@ -7,8 +7,12 @@
 
 #include <libpq-fe.h>
 
-/* What is said of a schema that is older than the program; a newer one is made to serve older programs, too. */
-#define CONN_OLD_SCHEMA "the database is older than this program: run parlor migrate"
+/*
+ * What is said of a schema that is older than the program, with its last migration and the program's; a
+ * newer one is made to serve older programs, too.
+ */
+#define CONN_OLD_SCHEMA                                                                            \
+	"the database is older than this program: run parlor migrate (migration %d of %d)"
 
 /* Behind the rows of db.h. */
 struct rows {

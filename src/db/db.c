@@ -164,8 +164,8 @@ check_schema(struct db *db)
 		return ERR_NONE;
 	if (PQstatus(db->conn) != CONNECTION_OK)
 		return lost(db, "connecting to PostgreSQL");
-	keep_message(db, CONN_OLD_SCHEMA);
-	log_line(LOG_ERROR, "%s (migration %d of %d)", db->message, number, SCHEMA_NUMBER);
+	snprintf(db->message, sizeof(db->message), CONN_OLD_SCHEMA, number, SCHEMA_NUMBER);
+	log_line(LOG_ERROR, "%s", db->message);
 	disconnect(db);
 	return ERR_UNAVAILABLE;
 }

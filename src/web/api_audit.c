@@ -17,5 +17,5 @@ api_audit_log(struct req *r)
 	if ((e = query_limit(r, &filter.limit)))
 		return e;
 	e = audit_list(&as, &filter, &json);
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }

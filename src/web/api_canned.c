@@ -23,7 +23,7 @@ api_canned_responses(struct req *r)
 	if ((e = query_limit(r, &limit)) || (e = query_text(r, "q", 0, CANNED_SHORTCUT_MAX, &q)))
 		return e;
 	e = canned_list(&as, q, req_query(r, "after"), limit, &json);
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }
 
 static const char *

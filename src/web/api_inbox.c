@@ -50,5 +50,5 @@ api_conversations(struct req *r)
 	if ((e = filter_of(r, &filter)))
 		return e;
 	e = inbox_list(&as, &filter, &json);
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }

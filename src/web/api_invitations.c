@@ -23,7 +23,7 @@ api_invitations(struct req *r)
 	if ((e = query_limit(r, &limit)))
 		return e;
 	e = invitation_pending(&as, r->app->conf, req_query(r, "after"), limit, &json);
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }
 
 static enum err

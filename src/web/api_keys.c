@@ -25,7 +25,7 @@ api_keys(struct req *r)
 	if ((e = query_limit(r, &limit)))
 		return e;
 	e = key_list(&as, req_query(r, "after"), limit, &json);
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }
 
 static enum err

@@ -21,7 +21,7 @@ api_members(struct req *r)
 	if ((e = query_limit(r, &limit)))
 		return e;
 	e = team_members(&as, req_query(r, "after"), limit, &json);
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }
 
 static enum err

@@ -51,5 +51,5 @@ api_page_views(struct req *r)
 	if ((e = query_limit(r, &limit)))
 		return e;
 	e = page_view_list(&as, r->arg[0], req_query(r, "after"), limit, &json);
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }

@@ -72,5 +72,5 @@ api_ratings(struct req *r)
 	if ((e = filter_of(r, &filter)))
 		return e;
 	e = rating_list(&as, &filter, &json);
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }

@@ -88,7 +88,7 @@ api_search(struct req *r)
 	e = answer(r, type, &f, &json, &timed_out);
 	if (timed_out)
 		return search_too_slow(r);
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }
 
 static enum err
@@ -112,7 +112,7 @@ api_search_settings_patch(struct req *r)
 {
 	const char *language = NULL;
 	const struct field fields[] = {
-		{ "language", F_LINE, &language, .min = 1, .max = 20 },
+		{ "language", F_LINE, &language, .min = 1, .max = SEARCH_LANGUAGE_MAX },
 		{ 0 },
 	};
 	const struct access as = auth_access(r);

@@ -23,7 +23,7 @@ api_tags(struct req *r)
 	if ((e = query_limit(r, &limit)))
 		return e;
 	e = tag_list(&as, req_query(r, "after"), limit, &json);
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }
 
 static enum err

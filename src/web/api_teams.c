@@ -19,7 +19,7 @@ api_teams(struct req *r)
 	if ((e = query_limit(r, &limit)))
 		return e;
 	e = agent_team_list(&as, req_query(r, "after"), limit, &json);
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }
 
 static const char *

@@ -57,7 +57,7 @@ api_visitors(struct req *r)
 		return reply_problem(r, ERR_UNAVAILABLE, "list_timeout",
 			"This takes too long. Ask also for when they were seen.");
 	}
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }
 
 static enum err
@@ -164,5 +164,5 @@ api_visitor_export(struct req *r)
 	if (!e && !(r->who.may & PERM_CONVERSATIONS_READ))
 		return reply_problem(r, ERR_FORBIDDEN, "no_permission",
 			"This needs the permission conversations:read.");
-	return query_list(r, e, json);
+	return reply_list(r, e, json);
 }

@@ -8,8 +8,6 @@
 #include "web/page.h"
 #include "web/reply.h"
 
-enum { LANGUAGE_MAX = 20 };
-
 enum err
 dash_search_settings(struct req *r)
 {
@@ -32,7 +30,7 @@ dash_search_settings_post(struct req *r)
 	const struct access as = auth_access(r);
 	const char *language = "";
 	const struct field fields[] = {
-		{ "language", F_LINE, &language, .min = 1, .max = LANGUAGE_MAX },
+		{ "language", F_LINE, &language, .min = 1, .max = SEARCH_LANGUAGE_MAX },
 		{ 0 },
 	};
 	enum err e;

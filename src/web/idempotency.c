@@ -155,10 +155,10 @@ idempotency_handle(struct req *r)
 	if (!key_is_good(key))
 		return reply_problem(r, ERR_SYNTAX, "idempotency_key_invalid",
 			"An Idempotency-Key is 1 to 255 visible characters of ASCII.");
-	/* Who is nobody yet cannot be told from another, who must not get their answer. */
-	if (!r->who.organization && !r->who.user)
-		return r->route->handler(r);
 	i = request_of(r, key);
+	/* Who is nobody yet cannot be told from another, who must not get their answer. */
+	if (!i.user && !r->who.organization)
+		return r->route->handler(r);
 	if ((e = db_span_begin(r->db)))
 		return e;
 	e = once(r, &as, &i);

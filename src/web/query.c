@@ -130,12 +130,3 @@ query_attributes(struct req *r, const char *prefix, const char **json)
 	*json = wanted ? json_write(wanted) : NULL;
 	return ERR_NONE;
 }
-
-enum err
-query_list(struct req *r, enum err e, const char *json)
-{
-	if (e == ERR_INVALID)
-		return reply_invalid_query(
-			r, "after", "not_a_cursor", "is not a cursor of this list.");
-	return e ? e : reply_json(r, 200, json);
-}

@@ -31,7 +31,4 @@ enum err query_time(struct req *r, const char *name, bool whole_day, const char 
  */
 enum err query_attributes(struct req *r, const char *prefix, const char **json) MUST_USE;
 
-/* Ends the handler of a list: 200, or the answer for e, of which ERR_INVALID means that after is no cursor of it. */
-enum err query_list(struct req *r, enum err e, const char *json);
-
 #endif

@@ -151,6 +151,15 @@ reply_invalid_query(struct req *r, const char *name, const char *code, const cha
 }
 
 enum err
+reply_list(struct req *r, enum err e, const char *json)
+{
+	if (e == ERR_INVALID)
+		return reply_invalid_query(
+			r, "after", "not_a_cursor", "is not a cursor of this list.");
+	return e ? e : reply_json(r, 200, json);
+}
+
+enum err
 reply_problem(struct req *r, enum err e, const char *code, const char *detail)
 {
 	r->problem_detail = detail;

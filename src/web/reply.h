@@ -12,6 +12,8 @@ void reply_type(struct req *r, int status, const char *type);
 
 /* Text that is JSON already, as PostgreSQL made it. Always ERR_NONE, so a handler can return it. */
 enum err reply_json(struct req *r, int status, const char *json);
+/* Ends the handler of a list: 200, or the answer for e, of which ERR_INVALID means that after is no cursor of it. */
+enum err reply_list(struct req *r, enum err e, const char *json);
 /* 200 with an ETag and five minutes of cache, or 304 when the client has it (RFC 9110, 13.1.2). */
 enum err reply_cached(struct req *r, const char *json);
 enum err reply_object(struct req *r, int status, struct json_object *object);

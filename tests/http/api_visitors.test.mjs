@@ -73,7 +73,7 @@ describe('the list', () => {
 
 	test('is filtered by attributes, whatever other programs wrote as metadata', async () => {
 		const o = await world.organization(), texts = ['{"plan":"pro","n":7,"on":true,"deep":{"x":1}}', '{"plan":"free"}', 'no json', '["plan","pro"]', '"pro"', '',
-			'{"plan":"\\u0070ro"}', '{"plan":"\\u0000pro"}', '{"plan":"pro"', '{"plan":null}', `${'['.repeat(30000)}${']'.repeat(30000)}`, null, '{"plan":"pro","n":1e999999}'];
+			'{"plan":"\\u0070ro"}', '{"plan":"\\u0000pro"}', '{"plan":"pro"', '{"plan":null}', `${'['.repeat(30000)}${']'.repeat(30000)}`, null, '{"plan":"pro","n":1e999999}', '{"plan":"50%_off"}', '{"plan":"50 off"}', '{"plan":"C:\\\\x"}'];
 		const ids = [];
 		for (const metadata of texts)
 			ids.push(await make(o, { metadata }));
@@ -84,6 +84,9 @@ describe('the list', () => {
 		assert.deepEqual(await list({ 'attribute.plan': 'pro', 'attribute.n': '7' }, o), [ids[0]]);
 		assert.deepEqual(await list({ 'attribute.plan': 'pro', 'attribute.n': '8' }, o), []);
 		assert.deepEqual(await list({ 'attribute.x': '1' }, o), []);
+		assert.deepEqual(await list({ 'attribute.plan': '50%_off' }, o), [ids[13]]);
+		assert.deepEqual(await list({ 'attribute.plan': 'C:\\x' }, o), [ids[15]]);
+		assert.deepEqual(await list({ 'attribute.plan': '%' }, o), []);
 		assert.deepEqual(await list({ 'attribute.plan': "'); DROP TABLE chat_users; --" }, o), []);
 		expect(await o.api.get(`${VISITORS}?${'attribute.a=1&'.repeat(6)}`), 400);
 	});

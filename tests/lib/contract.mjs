@@ -34,7 +34,7 @@ export function operationOf(method, target) {
 }
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const types = { null: (v) => v === null, boolean: (v) => typeof v === 'boolean', string: (v) => typeof v === 'string', number: (v) => typeof v === 'number',
+const types = { null: (v) => v === null, boolean: (v) => typeof v === 'boolean', string: (v) => typeof v === 'string', number: Number.isFinite,
 	integer: Number.isInteger, array: Array.isArray, object: isObject };
 const length = (text) => [...text].length;
 const own = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
