@@ -140,7 +140,7 @@ async function interrupted(plan) {
 }
 
 // Everything there is in a database, apart from the names of the roles' cluster: what a migration can leave.
-const digest = (of) => of.value`SELECT md5(string_agg(line, E'\n' ORDER BY line COLLATE "C")) AS digest FROM (
+const EVERYTHING = `
 	SELECT format('%s %s %s %s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, attacl)
 	  FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attnum > 0 AND NOT attisdropped
 	   AND relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'parlor'))
@@ -153,7 +153,9 @@ const digest = (of) => of.value`SELECT md5(string_agg(line, E'\n' ORDER BY line 
 	UNION ALL SELECT format('%s %s %s %s', oid::regprocedure, md5(prosrc), prosecdef, proacl) FROM pg_proc
 	  WHERE pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'parlor'))
 	UNION ALL SELECT format('%s %s', nspname, nspacl) FROM pg_namespace WHERE nspname IN ('public', 'parlor')
-	) AS all_of_it (line)`;
+`;
+const digest = (of) => of.value([`SELECT md5(string_agg(line, E'\\n' ORDER BY line COLLATE "C")) AS digest FROM (${EVERYTHING}) AS all_of_it (line)`]);
+const linesOf = async (of) => (await of.rows([`SELECT line FROM (${EVERYTHING}) AS all_of_it (line) ORDER BY line COLLATE "C"`])).map(({ line }) => line);
 
 // The rows that were there before, and what became of them.
 const rows = (of) => of.value`SELECT md5(string_agg(line, E'\n' ORDER BY line COLLATE "C")) AS digest FROM (
@@ -237,7 +239,9 @@ if (mode === 'again') {
 	report(lines.length === 0, 'and applies no migration again', one.text);
 }
 const whole = sqlOf(reference);
-report(await digest(sql) === await digest(whole), 'the schema is then as without any interruption');
+const is = await linesOf(sql), wanted = await linesOf(whole);
+report(is.join('\n') === wanted.join('\n'), 'the schema is then as without any interruption',
+	[...is.filter((line) => !wanted.includes(line)).map((line) => `is: ${line}`), ...wanted.filter((line) => !is.includes(line)).map((line) => `wanted: ${line}`)].join('\n'));
 report(await rows(sql) === await rows(whole), 'and so is every row that was there before');
 report(await applied() === scripts.length, 'each migration is noted once');
 sql.close();
