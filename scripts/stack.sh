@@ -9,7 +9,7 @@
 #   STACK_PORT     its port
 # and may set
 #   STACK_WEB=4       web workers of the pool "api"; the other pools go by it
-#   STACK_QUEUE=8     requests that the pool "overflow" takes at once
+#   STACK_QUEUE=8     requests that each of the pools "api" and "overflow" takes at once
 #   STACK_POLL=1      pollers
 #   STACK_NGINX=''    nginx's workers; one for each core, at most 4
 #   STACK_SEED=yes    a demo organization
@@ -286,7 +286,7 @@ stack_nginx_files() {
 	mkdir -p "$dir/parlor"
 	cp "$conf"/*.conf "$dir/parlor/"
 	sed -e "s|unix:/run/parlor/|unix:$STACK_RUN/|" \
-		-e "/overflow\.sock/s|max_conns=8|max_conns=${STACK_QUEUE:-8}|" "$conf/http.conf" >"$dir/parlor/http.conf"
+		-e "/\(api\|overflow\)\.sock/s|max_conns=8|max_conns=${STACK_QUEUE:-8}|" "$conf/http.conf" >"$dir/parlor/http.conf"
 	stack_nginx_conf "$conf/quickstart.conf.in" "$dir/nginx.conf"
 	chmod -R a+rX "$dir"
 }

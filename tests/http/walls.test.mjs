@@ -98,11 +98,13 @@ async function ofOther() {
 }
 const before = await ofOther();
 
-// All that could tell one answer from another, without what names the one request.
+// All that could tell one answer from another, without what names the one request. How long ago something
+// was may change between two; when it was stands beside it.
 function fingerprint(answer, id) {
 	const request = answer.headers['x-request-id'] ?? 'no request id';
 	const plain = (text) => [id, encodeURIComponent(id)].filter(Boolean).reduce((all, one) => all.replaceAll(one, 'ID'), text)
-		.replaceAll(request, 'REQUEST').replace(/(name="(?:clientId" value|cursor" content)|data-cursor)="[^"]*"/g, '$1');
+		.replaceAll(request, 'REQUEST').replace(/(name="(?:clientId" value|cursor" content)|data-cursor)="[^"]*"/g, '$1')
+		.replace(/(<time datetime="[^"]*"[^>]* data-ago[^>]*>)[^<]*/g, '$1');
 	const headers = answer.raw.map((part, i) => (/^(date|connection|x-request-id|ratelimit)$/i.test(answer.raw[i - i % 2]) ? '' : part));
 	return `${answer.status} ${plain(JSON.stringify(headers))} ${plain(answer.text)}`;
 }
