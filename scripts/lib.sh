@@ -87,7 +87,21 @@ group_alive() { # file
 	if now=$(process_mark "$pid"); then
 		[ "$now" = "$mark" ] || return 1
 	fi
-	kill -0 -- "-$pid" 2>/dev/null
+	kill -0 -- "-$pid" 2>/dev/null && group_runs "$pid"
+}
+
+# Who has ended but was not yet missed by its parent, as the first process of a container may take its time
+# to, counts no more.
+group_runs() { # group
+	local file line
+	local -a fields
+	for file in /proc/[0-9]*/stat; do
+		read -r line 2>/dev/null <"$file" || continue
+		# The name before may hold anything: state, parent, group.
+		read -ra fields <<<"${line##*) }"
+		[ "${fields[2]:-}" != "$1" ] || [[ ${fields[0]} == [ZX] ]] || return 0
+	done
+	return 1
 }
 
 group_gone() { ! group_alive "$1"; }

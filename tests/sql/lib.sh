@@ -23,7 +23,7 @@ sql_cluster_up() { # dir
 		--locale=C.UTF-8 --no-sync --no-instructions >/dev/null || return 1
 	printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$dir'" \
 		"timezone = 'America/New_York'" "fsync = off" "max_connections = 60" \
-		"shared_buffers = 64MB" >>"$dir/data/postgresql.conf"
+		"shared_buffers = 512MB" "max_wal_size = 4GB" "full_page_writes = off" >>"$dir/data/postgresql.conf"
 	cluster_run "$dir" pg_ctl -D "$dir/data" -l "$dir/log" -w -t 60 start >/dev/null
 }
 
