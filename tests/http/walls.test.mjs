@@ -16,9 +16,12 @@ const shop = await world.organization({ roles: ROLES });
 const other = await world.organization({ roles: ROLES });
 const somebody = await world.member(shop.id, 'agent');
 const here = await peopleOf(shop), next = await peopleOf(shop), abroad = await peopleOf(other);
-const callers = await callersOf(shop, here.visitor);
-callers.push({ name: 'key of no member', kind: 'key', client: await keyOfNobody('*'), who: {} },
-	{ name: 'key of one scope', kind: 'key', client: await keyOfNobody('settings:read'), who: {} });
+// For tests/ops/walls.test.mjs, which has statements in view: these do not ask for the role of whom they serve.
+const few = process.env.PARLOR_TEST_CALLERS === 'few';
+const callers = await callersOf(shop, here.visitor, few ? ['admin'] : ROLES);
+if (!few)
+	callers.push({ name: 'key of no member', kind: 'key', client: await keyOfNobody('*'), who: {} },
+		{ name: 'key of one scope', kind: 'key', client: await keyOfNobody('settings:read'), who: {} });
 for (const caller of callers)
 	caller.may = await permissionsOf(caller);
 const withIds = routes.filter((route) => route.ids.length);
@@ -191,7 +194,7 @@ describe('strangers', () => {
 	});
 });
 
-describe('one\'s own', () => {
+describe('one\'s own', { skip: few }, () => {
 	for (const route of withIds)
 		for (const kind of route.actors.filter((name) => name !== 'anyone'))
 			test(`${route.key} by ${kind}`, { skip: isSpecial(route) }, async () => {
@@ -214,7 +217,7 @@ describe('without ids', () => {
 
 	test('lists hold one\'s own alone', async () => {
 		const own = await kinds.conversation.make(world, shop, here.who), theirs = await neighbour('conversation');
-		const agent = callers.find(({ name }) => name === 'agent (agent)').client;
+		const agent = await shop.staff('agent');
 		for (const [client, path] of [[here.visitor.client, '/api/v1/widget/conversations'], [shop.api, '/api/v1/conversations'],
 			[agent, '/api/v1/conversations'], [agent, '/inbox?view=all&status=any'], [agent, '/inbox/list?view=all&status=any']]) {
 			const { text } = expect(await client.get(path), 200);
@@ -225,7 +228,7 @@ describe('without ids', () => {
 	});
 });
 
-describe('the test itself', () => {
+describe('the test itself', { skip: few }, () => {
 	test('knows every route, caller and kind of id', () => {
 		assert.ok(routes.length >= 40 && withIds.length >= 20, `${routes.length} routes, ${withIds.length} with ids`);
 		for (const route of routes) {

@@ -71,7 +71,7 @@ const rowSecurity = (on) => stack.sql(`DO $$ DECLARE t record; BEGIN
 
 // What Node's test runner says of the test of the walls on this stack.
 function run() {
-	const env = { ...process.env, PARLOR_TEST_STACK: stack.dir };
+	const env = { ...process.env, PARLOR_TEST_STACK: stack.dir, PARLOR_TEST_CALLERS: 'few' };
 	delete env.NODE_TEST_CONTEXT;
 	const child = spawn(process.execPath, ['--test', '--test-reporter=tap', walls], { env, stdio: ['ignore', 'pipe', 'inherit'] });
 	let text = '';
