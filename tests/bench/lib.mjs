@@ -9,6 +9,7 @@ import path from 'node:path';
 import { POOLS, eventually, startStack } from '../http/stack.mjs';
 
 export { eventually } from '../http/stack.mjs';
+export { blake2b as hash } from '../lib/blake2b.mjs';
 
 // --quick of tests/bench/run: to see whether it works, not to keep the figures.
 const QUICK = process.env.BENCH_QUICK === '1';
@@ -260,8 +261,6 @@ export async function signIn(stack) {
 	return { Cookie: `better-auth.session_token=${encodeURIComponent(`${token}.${signature}`)}` };
 }
 
-// How tokens are stored.
-export const hash = (token) => spawnSync('b2sum', ['-l', '256'], { input: token, encoding: 'utf8' }).stdout.slice(0, 64);
 
 // Fills the demo organization; see grow.sql. content: SQL for the text of message j of conversation i.
 export async function grow(stack, conversations, each, content = '') {

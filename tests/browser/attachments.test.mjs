@@ -29,7 +29,10 @@ const shown = (place, selector) => eventually(`a picture in ${selector}`, () => 
 	all.length > 0 && all.every((one) => one.complete && one.naturalWidth > 0)));
 
 async function saved(page, click) {
-	const [download] = await Promise.all([page.waitForEvent('download'), click()]);
+	const begun = page.waitForEvent('download');
+	begun.catch(() => {}); // the click that failed says more
+	await click();
+	const download = await begun;
 	return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
 

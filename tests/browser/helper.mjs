@@ -19,7 +19,9 @@ export async function useBrowser() {
 	const world = await useWorld(process.env.PARLOR_TEST_STACK ? undefined : own);
 	const browser = await chromium.launch({ executablePath,
 		args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
-		'--disable-background-networking', '--disable-component-update'] });
+		'--disable-background-networking', '--disable-component-update',
+		// Pages of the browser's own, for a field that nobody sees: two thirds of what a window costs.
+		'--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup'] });
 	after(() => browser.close());
 	const windows = [];
 

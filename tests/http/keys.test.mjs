@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { eventually, expect, useWorld, word } from '../lib/world.mjs';
+import { blake2b, eventually, expect, useWorld, word } from '../lib/world.mjs';
 import { STAFF, cursorNow, poll } from '../lib/polls.mjs';
 
 const world = await useWorld();
@@ -373,4 +373,9 @@ describe('a copy of the database', () => {
 		for (const stolen of [hash, `sk_${hash}`])
 			assert.equal(await works(stolen), 401);
 	});
+});
+
+test('the tests hash what b2sum hashes, at the end of a block, too', () => {
+	for (const text of ['', 'sk_0123abcd_x', ...[127, 128, 129, 255, 256, 257].map((length) => word(length))])
+		assert.equal(blake2b(text), execFileSync('b2sum', ['-l', '256'], { input: text, encoding: 'utf8' }).slice(0, 64));
 });

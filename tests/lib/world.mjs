@@ -2,15 +2,16 @@
 // organizations of its own, so files run side by side on one stack: that named by PARLOR_TEST_STACK
 // (tests/http/run starts it), else one of their own.
 import { createHmac, randomBytes, randomInt, scryptSync } from 'node:crypto';
-import { spawnSync } from 'node:child_process';
 import { after } from 'node:test';
 import { attachStack, startStack } from '../http/stack.mjs';
 import { CANARY, Client, closeConnections, expect } from './client.mjs';
 import { fill } from './canary.mjs';
+import { blake2b } from './blake2b.mjs';
 import { openSql } from './sql.mjs';
 
 export { CANARY, Client, expect, newAddress } from './client.mjs';
 export { eventually } from '../http/stack.mjs';
+export { blake2b } from './blake2b.mjs';
 
 // Some tests run a second time without any hint (see tests/http/stack); what is about hints does not.
 export const hintsAreOff = process.env.PARLOR_TEST_HINTS === 'off';
@@ -31,11 +32,6 @@ const usualHash = passwordHash(PASSWORD);
 
 export function signCookie(token, secret) {
 	return encodeURIComponent(`${token}.${createHmac('sha256', secret).update(token).digest('base64')}`);
-}
-
-// How secret keys and visitor tokens are stored: BLAKE2b, 256 bits.
-export function blake2b(token) {
-	return spawnSync('b2sum', ['-l', '256'], { input: token, encoding: 'utf8' }).stdout.slice(0, 64);
 }
 
 // A visitor's token ("vt") or a secret key ("sk") of an organization; see src/base/crypt.h.
