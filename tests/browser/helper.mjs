@@ -13,6 +13,21 @@ export const eventually = (what, check, options) => within(what, check, { second
 const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const executablePath = process.env.CHROMIUM ?? browsers.find(existsSync);
 
+// Of the browser's features: those that Playwright does without, whose clicks would not wait for the page to come
+// otherwise, since the last list counts; and pages of the browser's own for a field that nobody sees, two thirds of
+// what a window costs.
+const WITHOUT = ['AvoidUnnecessaryBeforeUnloadCheckSync', 'BoundaryEventDispatchTracksNodeRemoval', 'DestroyProfileOnBrowserClose',
+	'DialMediaRouteProvider', 'GlobalMediaControls', 'HttpsUpgrades', 'LensOverlay', 'MediaRouter', 'PaintHolding',
+	'ThirdPartyStoragePartitioning', 'Translate', 'AutoDeElevate', 'RenderDocument', 'OptimizationHints', 'msForceBrowserSignIn',
+	'msEdgeUpdateLaunchServicesPreferredVersion', 'WebUIOmniboxPopup', 'WebUIOmniboxAimPopup'];
+
+async function keepsTheirs(browser) {
+	const session = await browser.newBrowserCDPSession(), { commandLine } = await session.send('SystemInfo.getInfo');
+	const lists = [...commandLine.matchAll(/--disable-features=(\S+)/g)].map(([, list]) => list.split(','));
+	assert.equal(lists.length, 2, commandLine);
+	assert.deepEqual(lists[0].filter((name) => !lists[1].includes(name)), [], 'Playwright does without these, too');
+}
+
 // The world with the demo organization, and a browser.
 export async function useBrowser() {
 	const own = { seed: true, options: { 'limits.limits_off': 'yes' } };
@@ -20,8 +35,8 @@ export async function useBrowser() {
 	const browser = await chromium.launch({ executablePath,
 		args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
 		'--disable-background-networking', '--disable-component-update',
-		// Pages of the browser's own, for a field that nobody sees: two thirds of what a window costs.
-		'--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup'] });
+		`--disable-features=${WITHOUT.join(',')}`] });
+	await keepsTheirs(browser);
 	after(() => browser.close());
 	const windows = [];
 

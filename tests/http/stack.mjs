@@ -24,9 +24,9 @@ function run(args, input, via = []) {
 	});
 }
 
-// Starts a stack of its own. Options: web, poll, nginx (numbers of workers), queue (of
-// each of the pools "api" and "overflow"), durable (PostgreSQL waits for the disk), seed (false: an empty database), options (lines of parlor.ini, {'limits.limits_off': 'yes'}),
-// mail (true: with a mail server; stack.mail reads what it delivers, see tests/lib/mail.mjs),
+// Starts a stack of its own. Options: web, poll, nginx (numbers of workers), queue (of each of the pools "api"
+// and "overflow"), durable (PostgreSQL waits for the disk), seed (false: an empty database), options (lines of
+// parlor.ini, {'limits.limits_off': 'yes'}), mail (true: with a mail server; stack.mail reads what it delivers, see tests/lib/mail.mjs),
 // settings (lines of postgresql.conf), place (further options of the script, {'--address': '10.0.0.2'}),
 // via (see run), prepare (called with the folder before anything is in it), cleanup (called without
 // waiting before the folder is removed). What comes back has the members of quickstart.json and the
