@@ -261,7 +261,6 @@ export async function signIn(stack) {
 	return { Cookie: `better-auth.session_token=${encodeURIComponent(`${token}.${signature}`)}` };
 }
 
-
 // Fills the demo organization; see grow.sql. content: SQL for the text of message j of conversation i.
 export async function grow(stack, conversations, each, content = '') {
 	const text = readFileSync(new URL('./grow.sql', import.meta.url), 'utf8');

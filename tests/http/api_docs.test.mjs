@@ -184,7 +184,7 @@ for (const [language, [kind, command]] of Object.entries(bots))
 				const seen = await sql.value`SELECT count(*)::int FROM parlor.events WHERE organization_id = ${shop.id}`;
 				if (n % 2)
 					await eventually('it does something', async () => await sql.value`SELECT count(*)::int FROM parlor.events
-						WHERE organization_id = ${shop.id}` > seen, { every: 10, seconds: 30 });
+						WHERE organization_id = ${shop.id}` > seen, { every: 1, seconds: 30 });
 				else
 					await answer(visitor, id, seq);
 				await end(child);
