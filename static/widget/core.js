@@ -29,6 +29,8 @@ const core = (() => {
 				spare.delete(name);
 				delete area[prefix + name];
 			},
+			/* Whether an event of this key is about it; one without a key is about all. */
+			has: (key) => (key ?? prefix).startsWith(prefix),
 			names: () => [...Object.keys(area).filter((name) => name.startsWith(prefix))
 				.map((name) => name.slice(prefix.length)), ...spare.keys()].sort(),
 		};

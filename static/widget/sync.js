@@ -33,7 +33,7 @@ function createSync(key, changed, say, known) {
 	let claim = null;    /* our request for the lead */
 	let cut = null;      /* ends the request that waits for events */
 	let loaded = null;   /* the session that was loaded just to send */
-	let held = null;     /* while the state is loaded: what other tabs polled meanwhile */
+	let held = null;     /* while the state of a token is loaded: what other tabs polled meanwhile */
 	let filling = false;
 	let typingTimer = 0, typedAt = 0;
 	let reported = 0;    /* the readSeq that the server was told */
@@ -109,6 +109,7 @@ function createSync(key, changed, say, known) {
 
 	async function enter(token) {
 		const mine = held = [];
+		mine.token = token;
 		try {
 			/* The key also stands in the address, where the web server sees whose request it is. */
 			const open = () => request('POST', 'session?key=' + encodeURIComponent(key),
@@ -487,13 +488,13 @@ function createSync(key, changed, say, known) {
 			drop();
 			say('left');
 		};
-	addEventListener('storage', () => {
-		if (state.phase !== 'ready')
+	addEventListener('storage', ({ key: name }) => {
+		if (state.phase !== 'ready' || !store.has(name))
 			return;
 		const token = store.get('token');
 		if (!token && session)
 			forget();
-		else if (token && session?.token !== token)
+		else if (token && (held || session)?.token !== token)
 			resume().catch(() => {});
 		collect();
 		deliver();

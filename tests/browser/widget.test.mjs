@@ -410,6 +410,46 @@ describe('sync', () => {
 	});
 });
 
+// What other tabs write while this one finds out who its visitor is: on a shared computer, after a first message there.
+describe('a token of another tab', () => {
+	async function beside(world) {
+		const there = await begun(world);
+		const here = tab(world.server, { storage: new Storage() });
+		await here.sync.start();
+		there.sync.send('from the other tab');
+		await until('sent', () => contents(there.state).length === 1);
+		Object.assign(here.storage, there.storage);
+		here.asked.length = 0;
+		const { handle } = world;
+		world.handle = async (...request) => {
+			await flush(); // a server takes its time
+			await flush();
+			return handle(...request);
+		};
+		return here;
+	}
+
+	test('is taken once, however much is written meanwhile', async () => {
+		const here = await beside(chat());
+		for (let i = 0; i < 50 && !here.state.conversation; i++) {
+			here.listeners.storage({ key: i ? 'parlor.pk_test.draft' : 'parlor.pk_test.token' });
+			await flush();
+		}
+		await until('loaded', () => contents(here.state).join() === 'from the other tab');
+		assert.equal(here.asked.filter((line) => line.startsWith('POST session')).length, 1);
+	});
+
+	test('is not looked for when the page around writes entries of its own', async () => {
+		const here = await beside(chat());
+		for (const key of ['parlor.pk_test', 'theirs', ''])
+			here.listeners.storage({ key });
+		await flush();
+		assert.deepEqual(here.asked.filter((line) => line.startsWith('POST session')), []);
+		here.listeners.storage({ key: null }); // all was cleared, or may have been
+		await until('loaded', () => contents(here.state).join() === 'from the other tab');
+	});
+});
+
 // A server that asks for proof of whom the page names: users by hash.
 function proving(users) {
 	const world = chat();
@@ -541,6 +581,8 @@ describe('the files', () => {
 			const text = served('static/' + file);
 			assert.doesNotThrow(() => new vm.Script(text), file);
 			assert.ok(!text.includes('/*') && text.length > 1000, file);
+			const words = (script) => script.match(/'[^'\n]*'|`[^`\n]*`/g).filter((word) => !word.includes('$')).sort();
+			assert.deepEqual(words(text), words(source('static/' + file).replace(/\/\*[^]*?\*\//g, '')), file);
 		}
 	});
 
