@@ -250,8 +250,8 @@ function createSync(key, changed, say, known) {
 		sending.busy = false;
 	}
 
-	/* One tab at a time, lest two of them make two visitors or two conversations. */
-	const post = (item) => alone(() => store.get(nameOf(item)) && put(item));
+	/* One tab at a time, lest two of them make two visitors or two conversations; or another has sent it. */
+	const post = (item) => alone(() => store.get(nameOf(item)) ? put(item) : collect());
 	const alone = (work) => locks ? locks.request('parlor.send.' + key, work) : work();
 
 	/* With a token then, of a visitor made for it: a file is uploaded before the first message is sent. */

@@ -410,6 +410,26 @@ describe('sync', () => {
 	});
 });
 
+test('what another tab sent and took out of the outbox is not waited for, without locks', async () => {
+	const world = chat();
+	const { sync, state, storage } = await begun(world);
+	world.fail = (method, path) => path === 'conversations' ? [503, {}] : null;
+	sync.send('one');
+	await until('kept', () => state.pending[0]?.error === 'passing');
+	let looked = 0;
+	const { get } = sync.store;
+	sync.store.get = (name) => {
+		assert.ok(++looked < 100, 'it looks for ever, and lets nothing else happen'); // so no deadline would help
+		return get(name);
+	};
+	for (const name of Object.keys(storage).filter((one) => one.includes('.out.')))
+		delete storage[name];
+	await until('done', () => !state.pending.length);
+	world.fail = () => null;
+	sync.send('two');
+	await until('sent', () => contents(state).join() === 'two');
+});
+
 // What other tabs write while this one finds out who its visitor is: on a shared computer, after a first message there.
 describe('a token of another tab', () => {
 	async function beside(world) {
