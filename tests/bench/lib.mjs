@@ -39,6 +39,19 @@ export function line(name, value, unit, { reference, reach, absolute = reference
 		ratio === undefined ? '-' : ratio.toFixed(2), bound ?? '-', ok].join('\t')}\n`);
 }
 
+// Of times, without the tenth that took longest: what disturbs those is not ours.
+export function moments(times) {
+	const kept = [...times].sort((a, b) => a - b).slice(0, Math.ceil(times.length * 0.9));
+	const mean = sum(kept) / kept.length;
+	return { mean, error: sum(kept.map((one) => (one - mean) ** 2)) / (kept.length - 1) / kept.length };
+}
+
+// Welch's t: how sure it is that two lists of times differ.
+export function welch(a, b) {
+	const [one, two] = [moments(a), moments(b)];
+	return { t: (one.mean - two.mean) / Math.sqrt(one.error + two.error), difference: one.mean - two.mean };
+}
+
 // Runs the named functions in turn, ROUNDS times: what disturbs one disturbs the others. Gives the answers
 // by name.
 export async function alternate(sides, rounds = ROUNDS) {

@@ -69,6 +69,7 @@ export class Client {
 		if (bytes !== undefined)
 			all['Content-Length'] = Buffer.byteLength(bytes);
 		return new Promise((resolve, reject) => {
+			const begun = performance.now();
 			const request = http.request(this.base + path, { method, headers: all, signal, timeout,
 				agent: agentFor(this.address) });
 			request.on('timeout', () => request.destroy(new Error(`no answer: ${method} ${path}`)));
@@ -80,7 +81,7 @@ export class Client {
 				response.on('aborted', () => reject(new Error(`cut off: ${method} ${path}`)));
 				response.on('end', () => {
 					const answer = { method, path, status: response.statusCode, headers: response.headers,
-						raw: response.rawHeaders, bytes: Buffer.concat(chunks) };
+						raw: response.rawHeaders, bytes: Buffer.concat(chunks), ms: performance.now() - begun };
 					try {
 						resolve(this.finish(answer, secret));
 					} catch (error) {
