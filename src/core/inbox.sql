@@ -65,13 +65,13 @@ WITH way AS MATERIALIZED (
   SELECT p.*, row_number() OVER (ORDER BY last_message_at DESC, id DESC) AS n FROM page p
    ORDER BY last_message_at DESC, id DESC LIMIT $6::bigint
 ), found AS (
-  -- In order, so that no more is compared than the page takes.
+  -- In order, so that no more is compared than the page takes. OFFSET 0: no hash of all that have the tag.
   SELECT w.* FROM (SELECT * FROM walked ORDER BY n OFFSET 0) w
    WHERE ($3::text IS NULL OR coalesce((w.c).assigned_agent_id, 'none') = $3)
      AND ($8::text[] IS NULL OR (w.c).priority = ANY ($8::text[]))
      AND ($9::text IS NULL OR coalesce((w.c).team_id, 'none') = $9)
      AND ($10::text IS NULL OR EXISTS (SELECT FROM conversation_tags t
-           WHERE t.organization_id = $1 AND t.conversation_id = w.id AND t.tag = $10))
+           WHERE t.organization_id = $1 AND t.conversation_id = w.id AND t.tag = $10 OFFSET 0))
      AND ($13::boolean IS NULL OR ((w.c).agent_unread > 0) = $13::boolean)
      AND ($14::timestamp IS NULL OR (w.c).created_at >= $14::timestamp)
      AND ($15::timestamp IS NULL OR (w.c).created_at < $15::timestamp)
