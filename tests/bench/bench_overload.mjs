@@ -3,36 +3,24 @@
 //   node tests/bench/bench_overload.mjs [PART...]      all parts: capacity fairness slow storm
 //
 // PARLOR_BIN names the program; BENCH_SECONDS (20) says how long each load lasts, BENCH_CLIENTS (10000)
-// how many wait when something breaks. Prints lines: name, value, unit, reference, ratio, to reach, ok.
+// how many wait when something breaks. What it prints: tests/bench/run.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startStack } from '../http/stack.mjs';
 import { World, word } from '../lib/world.mjs';
+import { line, startBench, temporary } from './lib.mjs';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
 const CLIENTS = Number(process.env.BENCH_CLIENTS ?? 10000);
 const ORGANIZATIONS = 40;
 const parts = process.argv.slice(2);
 const wanted = (part) => !parts.length || parts.includes(part);
-const work = mkdtempSync(path.join(tmpdir(), 'parlor-bench-'));
-process.once('exit', () => rmSync(work, { recursive: true, force: true }));
-
-const show = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(2));
-function line(name, value, unit, { reference, most, least } = {}) {
-	const ratio = reference === undefined ? undefined : value / reference;
-	const measure = ratio ?? value;
-	const reach = most !== undefined ? `<= ${most}` : least !== undefined ? `>= ${least}` : '';
-	const ok = most !== undefined ? measure <= most : least !== undefined ? measure >= least : undefined;
-	console.log([name, show(value), unit, reference === undefined ? '' : show(reference), ratio === undefined ? '' : show(ratio),
-		reach, ok === undefined ? '' : ok ? 'yes' : 'no'].join('\t'));
-}
+const work = temporary();
 
 function build(name) {
 	execFileSync(process.env.CC ?? 'cc', ['-D_GNU_SOURCE', '-O2', '-Wall', '-o', path.join(work, name),
@@ -40,7 +28,7 @@ function build(name) {
 	return path.join(work, name);
 }
 
-const stack = await startStack({ queue: 8, options: { 'limits.limits_off': 'yes' } });
+const stack = await startBench({ queue: 8 });
 const world = new World(stack);
 const port = new URL(stack.url).port;
 const generator = build('bench_overload');
@@ -108,18 +96,18 @@ async function capacity(name, plan) {
 	for (const times of [3, 10]) {
 		const run = await load(plan, { connections: 1000, rate: Math.round(peak.goodput * times) });
 		const goodput = run.accepted.count / run.seconds, at = `${name} ${times}x`;
-		line(`${at} offered`, run.sent / run.seconds, '1/s', { reference: peak.goodput * times, least: 0.99 });
-		line(`${at} goodput`, goodput, '1/s', { reference: peak.goodput, least: 0.9 });
+		line(`${at} offered`, run.sent / run.seconds, '1/s', { reference: peak.goodput * times, reach: ['>=', 0.99] });
+		line(`${at} goodput`, goodput, '1/s', { reference: peak.goodput, reach: ['>=', 0.9] });
 		// The generator, and whatever else runs, has the same processors. This is what the server makes of
 		// the time that it gets.
 		line(`${at} accepted in a second of processor time`, run.accepted.count / run.server, '',
-			{ reference: peak.accepted.count / peak.server, least: 0.9 });
+			{ reference: peak.accepted.count / peak.server, reach: ['>=', 0.9] });
 		line(`${at} processor time of the generator`, run.cpu / run.seconds, 's/s');
-		line(`${at} accepted p99`, run.accepted.p99, 'ms', { reference: peak.accepted.p99, most: 2 });
-		line(`${at} refused p99`, run.refused.p99, 'ms', { most: 100 });
+		line(`${at} accepted p99`, run.accepted.p99, 'ms', { reference: peak.accepted.p99, reach: ['<=', 2] });
+		line(`${at} refused p99`, run.refused.p99, 'ms', { reach: ['<=', 100] });
 		line(`${at} refused`, run.refused.count / run.seconds, '1/s');
-		line(`${at} refused without Retry-After`, run.withoutRetryAfter, '', { most: 0 });
-		line(`${at} failed or unanswered`, run.failed + run.unanswered, '', { most: 0 });
+		line(`${at} refused without Retry-After`, run.withoutRetryAfter, '', { reach: ['<=', 0] });
+		line(`${at} failed or unanswered`, run.failed + run.unanswered, '', { reach: ['<=', 0] });
 	}
 	return peak;
 }
@@ -133,9 +121,9 @@ async function fairness() {
 	const [flooder, others] = await Promise.all([load(flood, { connections: 1000, rate: peak.goodput * 10 }), load(trickle, calm)]);
 	line('flood by one organization', flooder.sent / flooder.seconds, '1/s');
 	line('flood accepted', flooder.accepted.count / flooder.seconds, '1/s');
-	line('others errors', others.refused.count + others.failed + others.unanswered, '', { most: 0 });
+	line('others errors', others.refused.count + others.failed + others.unanswered, '', { reach: ['<=', 0] });
 	line('others p50', others.accepted.p50, 'ms', { reference: alone.accepted.p50 });
-	line('others p99', others.accepted.p99, 'ms', { reference: alone.accepted.p99, most: 2 });
+	line('others p99', others.accepted.p99, 'ms', { reference: alone.accepted.p99, reach: ['<=', 2] });
 }
 
 async function slow() {
@@ -155,11 +143,11 @@ async function slow() {
 	});
 	const begin = performance.now();
 	const beside = await load(plan, calm);
-	line('beside 5000 slow clients: errors', beside.refused.count + beside.failed + beside.unanswered, '', { most: 0 });
-	line('beside 5000 slow clients: p99', beside.accepted.p99, 'ms', { reference: alone.accepted.p99, most: 2 });
+	line('beside 5000 slow clients: errors', beside.refused.count + beside.failed + beside.unanswered, '', { reach: ['<=', 0] });
+	line('beside 5000 slow clients: p99', beside.accepted.p99, 'ms', { reference: alone.accepted.p99, reach: ['<=', 2] });
 	await Promise.all(sockets);
 	assert.equal(open, 0);
-	line('slow clients are let go after', (performance.now() - begin) / 1000, 's', { most: 60 });
+	line('slow clients are let go after', (performance.now() - begin) / 1000, 's', { reach: ['<=', 60] });
 }
 
 async function storm() {
@@ -191,9 +179,9 @@ async function storm() {
 		const run = JSON.parse((await lines.next()).value);
 		line(`${what}: of ${run.clients} waiting, cut off`, run.broken, '');
 		line(`${what}: served again p50`, run.p50, 's');
-		line(`${what}: served again p99`, run.p99, 's', { most: 30 });
-		line(`${what}: served again, the last`, run.max, 's', { most: 30 });
-		line(`${what}: not served again in 45 s`, run.never, '', { most: 0 });
+		line(`${what}: served again p99`, run.p99, 's', { reach: ['<=', 30] });
+		line(`${what}: served again, the last`, run.max, 's', { reach: ['<=', 30] });
+		line(`${what}: not served again in 45 s`, run.never, '', { reach: ['<=', 0] });
 		line(`${what}: requests`, run.requests, '');
 		line(`${what}: refused`, run.refused, '');
 		line(`${what}: state loaded again`, run.resyncs, '');
