@@ -29,10 +29,13 @@ const shown = (place, selector) => eventually(`a picture in ${selector}`, () => 
 	all.length > 0 && all.every((one) => one.complete && one.naturalWidth > 0)));
 
 async function saved(page, click) {
-	const begun = page.waitForEvent('download');
-	begun.catch(() => {}); // the click that failed says more
+	// The dashboard's link opens a tab, and the browser tells of it at that one or at this, whichever it has first.
+	let download;
+	const hear = (tab) => tab.on('download', (one) => { download = one; });
+	hear(page);
+	page.context().on('page', hear);
 	await click();
-	const download = await begun;
+	await eventually('a download', () => download);
 	return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
 
